@@ -1,0 +1,25 @@
+"""Everything that can go wrong in a way a user can mend: one sentence that says what, where, and what to do."""
+
+
+class BenchError(Exception):
+    """Base of all errors the harness raises on purpose; the command line prints the message and exits 1."""
+
+    exit_code = 1
+
+
+class UsageError(BenchError):
+    """A wrong request: an unknown name, a setting of the wrong type, options that exclude each other."""
+
+    exit_code = 2
+
+
+class StoreError(BenchError):
+    """The store cannot be opened, read or written."""
+
+
+class DataError(BenchError):
+    """A file or a matrix whose content cannot be used."""
+
+
+class MethodError(BenchError):
+    """A method raised or returned something that is no forecast."""
