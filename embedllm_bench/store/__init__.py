@@ -1,0 +1,1 @@
+"""The SQLite correctness store; the only room with SQL."""

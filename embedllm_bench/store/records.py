@@ -1,0 +1,126 @@
+"""The values that go into a store and come out of it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from embedllm_bench.arrays import Float32Array, FloatArray, IndexArray
+
+GRADED, FAILED = 0, 1
+UNKNOWN = -1  #: an integer column's mark for "not known"; never stored
+
+
+class OnConflict(enum.StrEnum):
+    """What to do with an outcome whose model and question already have one from another source."""
+
+    REFUSE = "refuse"  #: write nothing and say how many there are
+    SKIP = "skip"  #: keep what the store has
+    ATTEMPT = "attempt"  #: add it as a further attempt
+
+
+@dataclass(frozen=True)
+class QuestionRecord:
+    """A question as files name it; ``part`` is its place in the split the data came with."""
+
+    benchmark: str
+    question_id: str
+    text: str
+    subtask: str | None = None
+    part: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class OutcomeTable:
+    """N outcomes as columns (N,); a column that is None is unknown throughout."""
+
+    models: tuple[str, ...]
+    questions: tuple[QuestionRecord, ...]
+    model: IndexArray  #: position in ``models``
+    question: IndexArray  #: position in ``questions``
+    attempt: IndexArray  #: from 1
+    state: npt.NDArray[np.uint8]  #: GRADED or FAILED
+    correct: npt.NDArray[np.int8]  #: 0 or 1; UNKNOWN where failed
+    score: FloatArray | None = None  #: NaN = unknown, as in the next two
+    cost: FloatArray | None = None  #: dollars
+    latency: FloatArray | None = None  #: seconds
+    prompt_tokens: IndexArray | None = None  #: UNKNOWN = unknown, as in the next
+    completion_tokens: IndexArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.model)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where outcomes come from; an equal ``fingerprint`` means the same content read the same way."""
+
+    kind: str
+    name: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class WriteReport:
+    """What a write did; ``already_imported`` when the source was complete in the store before."""
+
+    added: int
+    skipped: int = 0
+    already_imported: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class StoredQuestions:
+    """Q questions that have an outcome, by benchmark and id; ``rows`` (Q,) are their row numbers."""
+
+    rows: IndexArray
+    ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    benchmarks: tuple[str, ...]
+    subtasks: tuple[str | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class StoredEncoder:
+    """Vectors the store holds: how long, how precise, and for how many questions."""
+
+    name: str
+    revision: str
+    dimension: int
+    dtype: str
+    questions: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One model on one benchmark: questions there are, graded correctly, graded, failed, never asked."""
+
+    model: str
+    benchmark: str
+    questions: int
+    correct: int
+    graded: int
+    failed: int
+
+    @property
+    def missing(self) -> int:
+        return self.questions - self.graded - self.failed
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """What simulated outcomes were drawn from: P(correct) = sigmoid(abilities @ loadings.T + offsets)."""
+
+    models: tuple[str, ...]
+    keys: tuple[tuple[str, str], ...]  #: (benchmark, question id) of each question
+    abilities: Float32Array  #: (M, K)
+    loadings: Float32Array  #: (Q, K)
+    offsets: Float32Array  #: (Q,)
