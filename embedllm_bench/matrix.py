@@ -43,7 +43,13 @@ class Questions:
     embeddings: Float32Array  #: (Q, D)
 
     def __post_init__(self) -> None:
-        lengths = {len(self.ids), len(self.texts), len(self.benchmarks), len(self.subtasks), len(self.embeddings)}
+        lengths = {
+            len(self.ids),
+            len(self.texts),
+            len(self.benchmarks),
+            len(self.subtasks),
+            len(self.embeddings),
+        }
         if len(lengths) != 1:
             raise DataError(f"The columns of a question list differ in length: {sorted(lengths)}.")
 

@@ -125,5 +125,6 @@ def _split(
     for mask in (train, validation, test):
         digest.update("\n".join(sorted(keys[i] for i in np.flatnonzero(mask))).encode())
         digest.update(b"\f")
-    parts = (np.flatnonzero(mask) for mask in (train, validation, test))
-    return Split(name, *parts, hash=digest.hexdigest())
+    return Split(
+        name, np.flatnonzero(train), np.flatnonzero(validation), np.flatnonzero(test), digest.hexdigest()
+    )

@@ -77,7 +77,9 @@ def forecast(method: Method, questions: Questions, models: int) -> Forecast:
 def _checked(method: Method, what: str, array: object, shape: tuple[int, int | None]) -> Float32Array:
     values = np.asarray(array, dtype=np.float32)
     expected = " x ".join("any" if n is None else str(n) for n in shape)
-    if values.ndim != 2 or any(n is not None and n != got for n, got in zip(shape, values.shape, strict=True)):
+    if values.ndim != 2 or any(
+        n is not None and n != got for n, got in zip(shape, values.shape, strict=True)
+    ):
         raise MethodError(f"{method.name}.{what} returned shape {values.shape}; expected {expected}.")
     if not np.isfinite(values).all():
         bad = int(np.count_nonzero(~np.isfinite(values)))

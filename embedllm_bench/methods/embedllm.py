@@ -77,7 +77,9 @@ class EmbedLLM(Method):
         device = self.parameters_[0].device
         vectors = torch.tensor(questions.embeddings, device=device)
         with torch.no_grad():
-            parts = [torch.sigmoid(self._logits(rows)) for rows in vectors.split(PREDICTION_ROWS)]  # (rows, M)
+            parts = [
+                torch.sigmoid(self._logits(rows)) for rows in torch.split(vectors, PREDICTION_ROWS)
+            ]  # (rows, M)
         return np.ascontiguousarray(torch.cat(parts).T.cpu().numpy())
 
     def embeddings(self) -> Float32Array:
@@ -139,7 +141,7 @@ class EmbedLLM(Method):
         model, question, label = (torch.tensor(column, device=device) for column in _attempts(train))
         vectors = torch.tensor(train.questions.embeddings, device=device)
         for _ in range(schedule.epochs):
-            for rows in torch.randperm(len(label), generator=generator).split(schedule.batch):
+            for rows in torch.split(torch.randperm(len(label), generator=generator), schedule.batch):
                 x = vectors[question[rows]]  # (B, D)
                 x = x + self.noise * torch.randn(x.shape, generator=generator).to(device)
                 logits = ((models[model[rows]] * (x @ weight + offset)) @ decoder) + bias  # (B,)
@@ -157,7 +159,7 @@ def _initial(
     inputs = questions.embeddings.shape[1]
 
     def uniform(*shape: int, fan_in: int) -> torch.Tensor:
-        return (2 * torch.rand(shape, generator=generator) - 1) / fan_in**0.5
+        return (2 * torch.rand(shape, generator=generator) - 1).div(fan_in**0.5)
 
     tensors = [
         torch.randn(models, dimension, generator=generator),
@@ -178,10 +180,11 @@ def _attempts(matrix: CorrectnessMatrix) -> tuple[np.ndarray, np.ndarray, np.nda
         times = counts[model, question]
         repeated = np.repeat(model, times), np.repeat(question, times)
         parts.append((*repeated, np.full(len(repeated[0]), label, dtype=np.float32)))
-    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+    models, questions, labels = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return models, questions, labels
 
 
 def _step(optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> None:
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
     optimizer.step()

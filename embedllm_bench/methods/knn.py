@@ -58,7 +58,7 @@ class KNN(Method):
 
     def predict_proba(self, questions: Questions) -> Float32Array:
         """One search for all models."""
-        parts = [p for p, in self._forecasts(questions, [self.k_])]
+        parts = [p for (p,) in self._forecasts(questions, [self.k_])]
         if not parts:
             return np.empty((len(self.means_), 0), dtype=np.float32)
         return np.ascontiguousarray(torch.cat(parts).T.cpu().numpy())
@@ -85,7 +85,7 @@ class KNN(Method):
         # Clamped so that a model right (or wrong) on everything keeps a finite log-loss.
         prior = self.means_.clamp(1e-3, 1 - 1e-3)
         queries = torch.tensor(questions.embeddings, device=self.vectors_.device)
-        for rows in queries.split(QUERY_ROWS):
+        for rows in torch.split(queries, QUERY_ROWS):
             # |x - t|^2 without |x|^2, which is the same for every t
             distance = torch.addmm(squared, rows, self.vectors_.T, alpha=-2)  # (rows, T)
             nearest = distance.topk(most, largest=False, sorted=True).indices  # (rows, most)

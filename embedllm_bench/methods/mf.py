@@ -12,7 +12,7 @@ from embedllm_bench.methods.base import Method
 from embedllm_bench.methods.reference import ModelMean
 
 if TYPE_CHECKING:
-    from embedllm_bench.arrays import Float32Array, FloatArray
+    from embedllm_bench.arrays import Float32Array
     from embedllm_bench.matrix import CorrectnessMatrix, Questions
 
 MAP_PENALTIES = tuple(10.0**e for e in (-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3))
@@ -63,7 +63,8 @@ class MatrixFactorization(Method):
     def _forecast(self, mapping: Float32Array, vectors: Float32Array) -> Float32Array:
         factors = self.map_offset_ + (vectors - self.map_center_) @ mapping  # (Q, 1 + K)
         p = self.means_[:, None] + _with_ones(self.factors_) @ factors.T
-        return np.clip(p, SMALLEST_P, 1 - SMALLEST_P)
+        clipped: Float32Array = np.clip(p, SMALLEST_P, 1 - SMALLEST_P)
+        return clipped
 
     def _question_factors(self, train: CorrectnessMatrix, models: Float32Array) -> Float32Array:
         """(c_q, v_q) (Q, 1 + K), each the ridge solution over the models asked."""
@@ -72,7 +73,7 @@ class MatrixFactorization(Method):
         for start in range(0, len(train.questions), CHUNK):
             columns = slice(start, start + CHUNK)
             attempts = train.attempts[:, columns].T.astype(np.float32)
-            residual = train.correct[:, columns].T - attempts * self.means_
+            residual = train.correct[:, columns].T.astype(np.float32) - attempts * self.means_
             parts.append(_solve(known, attempts, residual, self.penalty))
         return np.concatenate(parts)
 
@@ -82,7 +83,9 @@ class MatrixFactorization(Method):
         for start in range(0, len(train.models), CHUNK):
             rows = slice(start, start + CHUNK)
             attempts = train.attempts[rows].astype(np.float32)
-            residual = train.correct[rows] - attempts * (self.means_[rows, None] + questions[:, 0])
+            residual = train.correct[rows].astype(np.float32) - attempts * (
+                self.means_[rows, None] + questions[:, 0]
+            )
             parts.append(_solve(questions[:, 1:], attempts, residual, self.penalty))
         return np.concatenate(parts)
 
@@ -125,5 +128,4 @@ def _solve(known: Float32Array, weight: Float32Array, target: Float32Array, pena
 
 
 def _log_loss(p: Float32Array, matrix: CorrectnessMatrix) -> float:
-    right: FloatArray = matrix.correct * np.log(p)
-    return -float((right + matrix.wrong * np.log(1 - p)).sum())
+    return -float((matrix.correct * np.log(p) + matrix.wrong * np.log(1 - p)).sum())

@@ -89,7 +89,7 @@ class SubtaskMean(_GroupMean):
 
 
 def _shares(correct: FloatArray, attempts: FloatArray, otherwise: FloatArray) -> FloatArray:
-    """correct / attempts, and ``otherwise`` where nothing was attempted."""
+    """Correct / attempts, and ``otherwise`` where nothing was attempted."""
     shares = np.broadcast_to(otherwise, correct.shape).astype(np.float64)
     np.divide(correct, attempts, out=shares, where=attempts > 0)
     return shares

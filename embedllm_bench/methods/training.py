@@ -49,7 +49,7 @@ class QuestionMajor:
     def shuffled(self, size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
         """The rows of every batch of one epoch, in a new order."""
         order = torch.randperm(len(self), generator=generator)
-        yield from order.split(size)
+        yield from torch.split(order, size)
 
 
 def _counts(counts: CountArray, device: torch.device) -> torch.Tensor:

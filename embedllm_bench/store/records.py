@@ -101,17 +101,19 @@ class StoredEncoder:
 
 @dataclass(frozen=True)
 class Coverage:
-    """One model on one benchmark: questions there are, graded correctly, graded, failed, never asked."""
+    """One model on one benchmark, counted in questions but for ``attempts`` and ``correct``."""
 
     model: str
     benchmark: str
-    questions: int
-    correct: int
-    graded: int
-    failed: int
+    questions: int  #: asked of any model
+    graded: int  #: with at least one graded attempt
+    failed: int  #: with failed attempts only
+    attempts: int  #: graded attempts
+    correct: int  #: graded attempts that are right
 
     @property
     def missing(self) -> int:
+        """Questions the model was never asked."""
         return self.questions - self.graded - self.failed
 
 

@@ -1,0 +1,65 @@
+"""Bringing a store's tables to the schema of this version, whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from embedllm_bench.errors import StoreError
+from embedllm_bench.store.schema import APPLICATION_ID
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+
+def migrate(engine: Engine, where: str) -> None:
+    """Create or upgrade the tables, in one transaction that holds the write lock throughout."""
+    with engine.begin() as connection:  # BEGIN IMMEDIATE: a second process waits here, then finds it done
+        if check_revision(connection, where) == _scripts().get_current_head():
+            return
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def check_current(connection: Connection, where: str) -> None:
+    """Refuse to read tables of another version."""
+    found, head = check_revision(connection, where), _scripts().get_current_head()
+    if found != head:
+        raise StoreError(
+            f"{where} was made by an older version of embedllm-bench (schema {found or 'none'}, this version"
+            f" reads {head}); import something into it, or open it for writing once, to upgrade it."
+        )
+
+
+def check_revision(connection: Connection, where: str) -> str | None:
+    """The schema revision of a store; one this version does not know is a newer version's."""
+    tables = {
+        row[0] for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+    }
+    if "alembic_version" not in tables:
+        return None
+    rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version").all()
+    revision: str | None = rows[0][0] if rows else None
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if revision is not None and revision not in known:
+        raise StoreError(
+            f"{where} was made by a newer version of embedllm-bench (schema {revision}); upgrade with"
+            " 'pip install -U embedllm-bench'. Nothing was changed."
+        )
+    return revision
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())

@@ -1,0 +1,174 @@
+"""The correctness store: one SQLite file with models, questions, outcomes and question vectors."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from embedllm_bench.errors import StoreError
+from embedllm_bench.matrix import LabelConvention
+from embedllm_bench.store import connection, migrating, reading, vectors, writing
+from embedllm_bench.store.location import STARTER
+from embedllm_bench.store.records import OnConflict
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+    from sqlalchemy import Connection, Engine
+
+    from embedllm_bench.arrays import Float32Array
+    from embedllm_bench.matrix import CorrectnessMatrix
+    from embedllm_bench.store.records import (
+        Coverage,
+        OutcomeTable,
+        Simulation,
+        Source,
+        StoredEncoder,
+        StoredQuestions,
+        WriteReport,
+    )
+
+
+class Store:
+    """An open store; use it as a context manager. Make one with :meth:`open`."""
+
+    def __init__(self, path: Path, engine: Engine, *, writable: bool) -> None:
+        self.path = path
+        self._engine = engine
+        self._writable = writable
+
+    @classmethod
+    def open(cls, location: str | os.PathLike[str], *, write: bool = False) -> Self:
+        """Open the store at a path or sqlite:/// URL; opened for writing it is made, or upgraded, first.
+
+        Raises:
+            StoreError: it does not exist, is no store, is a newer version's, or the disk refuses.
+        """
+        path = connection.path_of(location)
+        connection.check_file(path)
+        with connection.translated_errors(path):
+            if write:
+                engine = connection.writing_engine(path)
+                migrating.migrate(engine, str(path))
+                return cls(path, engine, writable=True)
+            if not path.exists() or not path.stat().st_size:
+                raise StoreError(
+                    f"There is no store at {path}; make one with 'embedllm-bench import TABLE --store {path}'."
+                )
+            engine = connection.reading_engine(path, immutable=path == STARTER)
+            with engine.begin() as opened:
+                migrating.check_current(opened, str(path))
+            return cls(path, engine, writable=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def questions(self) -> StoredQuestions:
+        """The questions that have an outcome, by benchmark and id."""
+        with self._transaction() as opened:
+            return reading.read_questions(opened)
+
+    def matrix(
+        self, embeddings: Float32Array, labels: LabelConvention = LabelConvention.MAJORITY
+    ) -> CorrectnessMatrix:
+        """The matrix of graded outcomes; ``embeddings`` (Q, D) are in the order of :meth:`questions`."""
+        with self._transaction() as opened:
+            return reading.read_matrix(opened, reading.read_questions(opened), embeddings, labels)
+
+    def coverage(self) -> list[Coverage]:
+        """Every model on every benchmark."""
+        with self._transaction() as opened:
+            return reading.read_coverage(opened)
+
+    def read_outcomes(self) -> Iterator[OutcomeTable]:
+        """All outcomes, one table a model, by benchmark, question id and attempt."""
+        with self._transaction() as opened:
+            yield from reading.read_outcomes(opened, reading.read_questions(opened))
+
+    def published_parts(self) -> dict[tuple[str, str], str]:
+        """(benchmark, question id) -> train, validation or test, as the data came; empty if it did not."""
+        with self._transaction() as opened:
+            return reading.read_parts(opened)
+
+    def question_ids(self) -> dict[str, list[str]]:
+        """The benchmarks each question id stands in."""
+        stored = self.questions()
+        benchmarks: dict[str, list[str]] = {}
+        for identity, benchmark in zip(stored.ids, stored.benchmarks, strict=True):
+            benchmarks.setdefault(identity, []).append(benchmark)
+        return benchmarks
+
+    def encoders(self) -> list[StoredEncoder]:
+        """The encoders that question vectors are of."""
+        with self._transaction() as opened:
+            return vectors.read_encoders(opened)
+
+    def vectors(self, encoder: str) -> Float32Array:
+        """Vectors (Q, D) of all questions, in the order of :meth:`questions`."""
+        with self._transaction() as opened:
+            return vectors.read_vectors(opened, encoder, reading.read_questions(opened))
+
+    def true_probabilities(self) -> Float32Array | None:
+        """P(correct) (M, Q) behind simulated outcomes, aligned with :meth:`matrix`; None if any is real."""
+        with self._transaction() as opened:
+            models = list(reading.read_models(opened))
+            return vectors.read_true_probabilities(opened, models, reading.read_questions(opened).rows)
+
+    def has_fingerprint(self, fingerprint: str) -> bool:
+        """Whether a source of that fingerprint has been written completely."""
+        with self._transaction() as opened:
+            return writing.is_complete(opened, fingerprint)
+
+    def write_outcomes(
+        self,
+        table: OutcomeTable,
+        source: Source,
+        on_conflict: OnConflict = OnConflict.REFUSE,
+        progress: writing.Progress | None = None,
+    ) -> WriteReport:
+        """Write a table, whole or not at all; ``progress`` is called with the number of each chunk's rows.
+
+        Raises:
+            DataError: cells are there from another source, or a question is there with another text.
+        """
+        self._check_writable()
+        with connection.translated_errors(self.path):
+            return writing.write_outcomes(self._engine, table, source, on_conflict, progress)
+
+    def write_vectors(
+        self,
+        encoder: str,
+        revision: str,
+        keys: Sequence[tuple[str, str]],
+        values: npt.NDArray[np.floating[npt.NBitBase]],
+    ) -> int:
+        """Add vectors (n, D) of questions named by (benchmark, question id); the number that is new."""
+        self._check_writable()
+        with self._transaction() as opened:
+            return vectors.write_vectors(opened, encoder, revision, keys, values)
+
+    def write_simulation(self, simulation: Simulation) -> None:
+        """Keep the latent vectors that simulated outcomes were drawn from."""
+        self._check_writable()
+        with self._transaction() as opened:
+            vectors.write_simulation(opened, simulation)
+
+    def _check_writable(self) -> None:
+        if not self._writable:
+            raise StoreError(f"{self.path} is open for reading only; use Store.open(path, write=True).")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with connection.translated_errors(self.path), self._engine.begin() as opened:
+            yield opened
