@@ -66,7 +66,9 @@ class Kendall:
 
     def evaluate(self, weights: FloatArray) -> Evaluation:
         light = weights.astype(np.float32)
-        rows = [(light @ form).astype(np.float64) for form in (self.x * self.y, np.abs(self.x), np.abs(self.y))]
+        rows = [
+            (light @ form).astype(np.float64) for form in (self.x * self.y, np.abs(self.x), np.abs(self.y))
+        ]
         agreement, x_untied, y_untied = ((weights * row).sum(axis=1) for row in rows)
         with np.errstate(divide="ignore", invalid="ignore"):
             norm = np.sqrt(x_untied * y_untied)

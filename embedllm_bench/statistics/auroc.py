@@ -48,7 +48,9 @@ class Auroc:
         rights, wrongs = right.sum(axis=1, keepdims=True), wrong.sum(axis=1, keepdims=True)
         with np.errstate(divide="ignore", invalid="ignore"):
             below = (np.cumsum(wrong, axis=1) - wrong / 2) / wrongs  # share of wrong attempts forecast lower
-            above = 1 - (np.cumsum(right, axis=1) - right / 2) / rights  # share of right attempts forecast higher
+            above = (
+                1 - (np.cumsum(right, axis=1) - right / 2) / rights
+            )  # share of right attempts forecast higher
             values = (right * below).sum(axis=1, keepdims=True) / rights
             gains = ((below - values) / rights).astype(np.float32)
             losses = ((above - values) / wrongs).astype(np.float32)

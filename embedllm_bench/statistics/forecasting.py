@@ -100,7 +100,9 @@ class GradedForecast:
         """The questions of one benchmark, over its own units, and the positions (n,) of these among all."""
         columns = np.flatnonzero(self.units.benchmark == benchmark)
         members, unit = np.unique(self.units.unit[columns], return_inverse=True)
-        units = QuestionUnits(unit.astype(np.int64), self.units.strata[members], self.units.benchmark[columns])
+        units = QuestionUnits(
+            unit.astype(np.int64), self.units.strata[members], self.units.benchmark[columns]
+        )
         part = GradedForecast(self.p[:, columns], self.correct[:, columns], self.wrong[:, columns], units)
         return part, members.astype(np.int64)
 
@@ -138,7 +140,9 @@ def ece(graded: GradedForecast, bins: int = ECE_BINS) -> Functional:
     """
     codes = graded.equal_mass_bins(bins)
     right, wrong = graded.correct[graded.asked].astype(np.float64), graded.wrong[graded.asked]
-    gaps = graded.unit_histogram(codes, bins, right - graded.p[graded.asked].astype(np.float64) * (right + wrong))
+    gaps = graded.unit_histogram(
+        codes, bins, right - graded.p[graded.asked].astype(np.float64) * (right + wrong)
+    )
     return Sums(np.column_stack([gaps, graded.attempts]), _calibration_error, LOSS)  # (G, bins + 1)
 
 

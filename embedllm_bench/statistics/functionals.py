@@ -91,7 +91,10 @@ class MeanOf:
     def __post_init__(self) -> None:
         if not self.parts:
             raise DataError("A mean of no metrics has no value; give at least one.")
-        if len({part.scale for part in self.parts}) != 1 or len({len(p.informative) for p in self.parts}) != 1:
+        if (
+            len({part.scale for part in self.parts}) != 1
+            or len({len(p.informative) for p in self.parts}) != 1
+        ):
             raise DataError("Only metrics of one kind and over the same units can be averaged.")
 
     @property

@@ -23,7 +23,9 @@ DIFFERENCE = Scale(-1.0, 1.0)
 GAP_CLOSED = Scale(high=1.0)
 
 
-def routing_accuracy(chosen: FloatArray, units: QuestionUnits, weights: FloatArray | None = None) -> Functional:
+def routing_accuracy(
+    chosen: FloatArray, units: QuestionUnits, weights: FloatArray | None = None
+) -> Functional:
     """Weighted mean over questions."""
     return _weighted_mean(chosen, units, weights, SHARE)
 
@@ -81,7 +83,9 @@ def _per_unit(
         raise DataError(f"Routing needs one value and weight for each of {len(units.unit)} questions.")
     if not np.isfinite(values[weights > 0]).all():
         raise DataError("A routed question that counts has no outcome; give it weight 0.")
-    weighted = np.where(weights > 0, np.nan_to_num(values) * weights, 0.0)
+    counted = weights > 0
+    weighted = np.zeros(len(values))
+    np.multiply(values, weights, out=weighted, where=counted)
     return (
         np.bincount(units.unit, weights=weighted, minlength=len(units)),
         np.bincount(units.unit, weights=weights, minlength=len(units)),

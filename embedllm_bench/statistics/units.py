@@ -28,7 +28,9 @@ class QuestionUnits:
         A text that stands in several benchmarks is one unit, in the stratum of its first question.
         """
         if groups.shape != benchmarks.shape or groups.ndim != 1:
-            raise DataError(f"Questions need one group and one benchmark each, not {groups.shape}, {benchmarks.shape}.")
+            raise DataError(
+                f"Questions need one group and one benchmark each, not {groups.shape}, {benchmarks.shape}."
+            )
         _, first, unit = np.unique(groups, return_index=True, return_inverse=True)
         return cls(unit.astype(np.int64), benchmarks[first].astype(np.int64), benchmarks.astype(np.int64))
 
