@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedllm_bench.cli import export, import_, import_vectors, status
+from embedllm_bench.cli import compare, export, import_, import_vectors, methods, show, simulate, status
 from embedllm_bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def main() -> None:
     """
 
 
-for _module in (import_, export, import_vectors, status):
+for _module in (compare, import_, export, import_vectors, status, simulate, show, methods):
     main.add_command(_module.command)
 
 

@@ -80,17 +80,29 @@ class _Collector:
         """Read every distinct value once, find what is wrong, keep the rest."""
         wrong = _Wrong(len(batch.table))
         read = {name: _distinct(name, batch.table[name], wrong) for name in batch.table.column_names}
-        columns = {name: column.rows() for name, column in read.items() if name in (*FLOATS, *INTEGERS, "attempt")}
-        correct, state = read["correct"].rows().astype(np.int8), np.full(len(batch.table), GRADED, dtype=np.uint8)
+        columns = {
+            name: column.rows() for name, column in read.items() if name in (*FLOATS, *INTEGERS, "attempt")
+        }
+        correct, state = (
+            read["correct"].rows().astype(np.int8),
+            np.full(len(batch.table), GRADED, dtype=np.uint8),
+        )
         if "state" in read:
             state = read["state"].rows().astype(np.uint8)
-        wrong.mark((state == GRADED) & (correct == UNKNOWN), "correct is empty; leave the row out, or give state failed")
-        wrong.mark((state == FAILED) & (correct != UNKNOWN), "correct is given for a failed outcome; leave it empty")
+        wrong.mark(
+            (state == GRADED) & (correct == UNKNOWN),
+            "correct is empty; leave the row out, or give state failed",
+        )
+        wrong.mark(
+            (state == FAILED) & (correct != UNKNOWN), "correct is given for a failed outcome; leave it empty"
+        )
         question = self._questions(read, wrong)
         if wrong.any:
             self._refuse_or_count(batch, wrong)
         keep = wrong.good
-        model = np.array([self.models.setdefault(str(v), len(self.models)) for v in read["model"].values_of(keep)])
+        model = np.array(
+            [self.models.setdefault(str(v), len(self.models)) for v in read["model"].values_of(keep)]
+        )
         columns |= {"model": model[read["model"].codes_of(keep)] if len(model) else model.astype(np.int64)}
         columns |= {"question": question, "correct": correct, "state": state}
         for name, values in columns.items():
@@ -99,7 +111,11 @@ class _Collector:
     def _refuse_or_count(self, batch: Batch, wrong: _Wrong) -> None:
         if not self.skip_bad:
             row, reason = wrong.first
-            more = f" ({wrong.count} bad rows in the first {batch.first + len(batch.table)})" if wrong.count > 1 else ""
+            more = (
+                f" ({wrong.count} bad rows in the first {batch.first + len(batch.table)})"
+                if wrong.count > 1
+                else ""
+            )
             raise DataError(
                 f"{self.path}, {self.file.place(batch, row)}: {reason}{more}; nothing was imported,"
                 " mend the file or leave such rows out with --skip-bad."
@@ -117,13 +133,19 @@ class _Collector:
         numbers = np.empty(len(first), dtype=np.int64)
         for place, row in enumerate(rows[first].tolist()):
             name = (str(benchmark.value(row)), str(identity.value(row)))
-            text, subtask, part = (str(read["prompt"].value(row)), *(_text(read.get(n), row) for n in ("subtask", "split")))
+            text, subtask, part = (
+                str(read["prompt"].value(row)),
+                *(_text(read.get(n), row) for n in ("subtask", "split")),
+            )
             record = QuestionRecord(*name, text, subtask, part)
             numbers[place] = self.questions.setdefault(name, len(self.records))
             if numbers[place] == len(self.records):
                 self.records.append(record)
             elif self.records[numbers[place]] != record:
-                wrong.mark_rows(rows[inverse == place], "its question stands earlier with another prompt, subtask or split")
+                wrong.mark_rows(
+                    rows[inverse == place],
+                    "its question stands earlier with another prompt, subtask or split",
+                )
         for column in described:
             changed = column.codes[rows] != column.codes[rows[first]][inverse]
             if changed.any():

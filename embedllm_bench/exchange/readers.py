@@ -176,7 +176,9 @@ def _scalar(value: object, path: Path, line: int) -> str | None:
             raise DataError(f"{path}, line {line}: a text is not valid Unicode.")
         return value
     if isinstance(value, list | dict):
-        raise DataError(f"{path}, line {line}: a value is a {type(value).__name__}; the table holds texts and numbers.")
+        raise DataError(
+            f"{path}, line {line}: a value is a {type(value).__name__}; the table holds texts and numbers."
+        )
     return str(value)
 
 

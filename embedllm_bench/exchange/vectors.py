@@ -48,7 +48,9 @@ def import_vectors(
     named = table["benchmark"].to_pylist() if "benchmark" in table.column_names else None
     keys, rows, unknown = _keys(path, store, ids, named)
     if not keys:
-        raise DataError(f"None of the {len(ids)} question ids in {path} is in {store.path}; import the outcomes first.")
+        raise DataError(
+            f"None of the {len(ids)} question ids in {path} is in {store.path}; import the outcomes first."
+        )
     if len(set(keys)) != len(keys):
         raise DataError(f"{path} has more than one vector for a question; keep one of each.")
     added = store.write_vectors(encoder, revision, keys, vectors[rows])

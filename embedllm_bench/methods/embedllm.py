@@ -30,7 +30,7 @@ class Schedule:
 
 SCHEDULES = {
     "paper": Schedule(learning_rate=1e-4, weight_decay=1e-5, batch=2048, epochs=50),
-    "default": Schedule(learning_rate=2e-3, weight_decay=1e-5, batch=64, epochs=60),
+    "default": Schedule(learning_rate=1e-3, weight_decay=1e-5, batch=128, epochs=60),
 }
 
 

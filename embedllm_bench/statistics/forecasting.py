@@ -14,7 +14,7 @@ import numpy as np
 
 from embedllm_bench.errors import DataError
 from embedllm_bench.statistics.functionals import SHARE, Among, Scale, Sums, mean_of, ratio
-from embedllm_bench.statistics.units import QuestionUnits
+from embedllm_bench.statistics.units import QuestionUnits, sums_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +75,7 @@ class GradedForecast:
 
     def per_unit(self, per_question: FloatArray) -> FloatArray:
         """Sums over the questions of each unit: (Q,) -> (G,)."""
-        return np.bincount(self.units.unit, weights=per_question, minlength=len(self.units))
+        return sums_by(self.units.unit, per_question, len(self.units))
 
     def equal_mass_bins(self, bins: int) -> IndexArray:
         """A bin (n,) for every asked cell, by increasing forecast; equal forecasts share one.
@@ -93,7 +93,7 @@ class GradedForecast:
     def unit_histogram(self, codes: IndexArray, bins: int, weights: FloatArray) -> FloatArray:
         """Sums (G, bins) of ``weights`` (n,) over the asked cells by unit and bin."""
         unit = np.broadcast_to(self.units.unit, self.p.shape)[self.asked]
-        counts = np.bincount(unit * bins + codes, weights=weights, minlength=len(self.units) * bins)
+        counts = sums_by(unit * bins + codes, weights, len(self.units) * bins)
         return counts.reshape(len(self.units), bins)
 
     def on(self, benchmark: int) -> tuple[GradedForecast, IndexArray]:
@@ -166,7 +166,7 @@ def _squared_error(graded: GradedForecast) -> FloatArray:
 
 
 def _column_sums(counts: CountArray) -> FloatArray:
-    return counts.sum(axis=0, dtype=np.int64).astype(np.float64)
+    return np.asarray(counts.sum(axis=0, dtype=np.int64), dtype=np.float64)
 
 
 def _skill(sums: FloatArray) -> tuple[FloatArray, FloatArray]:

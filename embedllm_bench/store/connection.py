@@ -78,6 +78,16 @@ def writing_engine(path: Path) -> Engine:
     return engine
 
 
+def compact(engine: Engine) -> None:
+    """One file without a log beside it, readable even where SQLite may write nothing."""
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("VACUUM")
+        raw.cursor().execute("PRAGMA journal_mode = DELETE")
+    finally:
+        raw.close()
+
+
 def reading_engine(path: Path, *, immutable: bool = False) -> Engine:
     """An engine that cannot write.
 

@@ -164,6 +164,12 @@ class Store:
         with self._transaction() as opened:
             vectors.write_simulation(opened, simulation)
 
+    def compact(self) -> None:
+        """Fold the write-ahead log into the file and make it as small as it gets, to be handed on."""
+        self._check_writable()
+        with connection.translated_errors(self.path):
+            connection.compact(self._engine)
+
     def _check_writable(self) -> None:
         if not self._writable:
             raise StoreError(f"{self.path} is open for reading only; use Store.open(path, write=True).")

@@ -1,0 +1,227 @@
+"""embedllm-bench compare: the three leaderboards."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from embedllm_bench.cli.options import format_option, store_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from embedllm_bench.comparison import Listener
+    from embedllm_bench.matrix import CorrectnessMatrix
+    from embedllm_bench.results import Comparison, Failure, Manifest, Request
+    from embedllm_bench.tasks.base import Fitted
+
+PARTIAL = 3
+
+
+@click.command("compare")
+@store_option
+@click.option(
+    "--method", "methods", multiple=True, metavar="NAME", help="A method to compare; all if none is named."
+)
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    type=click.Choice(["forecasting", "routing", "benchmark-prediction"]),
+    help="A task to score; all if none is named.",
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="METHOD.FIELD=VALUE", help="A hyper-parameter of a method."
+)
+@click.option(
+    "--seed",
+    "seeds",
+    multiple=True,
+    type=click.IntRange(0),
+    help="Draws the split and the methods' randomness.",
+)
+@click.option("--folds", type=click.IntRange(3), help="This many disjoint test parts instead of one.")
+@click.option(
+    "--split",
+    type=click.Choice(["question", "published", "benchmark"]),
+    default="question",
+    show_default=True,
+    help="How forecasting and routing divide the questions.",
+)
+@click.option(
+    "--encoder",
+    metavar="NAME",
+    help="Whose question vectors; the best there is for all questions, if not given.",
+)
+@click.option(
+    "--labels",
+    type=click.Choice(["majority", "raw", "max", "last"]),
+    default="majority",
+    show_default=True,
+    help="What repeated attempts at one question count as.",
+)
+@format_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write there, not to the terminal.",
+)
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write forecasts, truths and model vectors there.",
+)
+@click.option(
+    "--manifest", type=click.Path(path_type=Path), metavar="FILE", help="Do again what a saved result did."
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    store: str | None,
+    methods: Sequence[str],
+    tasks: Sequence[str],
+    settings: Sequence[str],
+    seeds: Sequence[int],
+    folds: int | None,
+    split: str,
+    encoder: str | None,
+    labels: str,
+    layout: str,
+    output: Path | None,
+    keep: Path | None,
+    manifest: Path | None,
+) -> None:
+    """Train every method on the same outcomes and rank them on three tasks.
+
+    Without a store it runs on the one inside the package. Exit code 3 means that a method failed; it
+    is in the table with its reason.
+    """
+    from embedllm_bench.comparison import TASKS
+    from embedllm_bench.methods.settings import parse_settings
+    from embedllm_bench.results import Request
+    from embedllm_bench.store.location import reading_location
+
+    saved = None
+    if manifest is not None:
+        from embedllm_bench.cli.files import read_comparison
+
+        _refuse_others(context)
+        saved = read_comparison(manifest).manifest
+        request = saved.request
+    else:
+        request = Request(
+            store="",
+            methods=tuple(methods),
+            tasks=tuple(tasks) or TASKS,
+            settings={name: dict(values) for name, values in parse_settings(settings).items()},
+            seeds=tuple(seeds) or (0,),
+            folds=folds,
+            split=split,
+            encoder=encoder or "",
+            labels=labels,
+            replicates=2000,
+        )
+    location = store or (saved.request.store if saved else reading_location(None))
+    comparison = _run(location, request, keep, saved)
+    _print(comparison, layout, output)
+    if comparison.failures:
+        context.exit(PARTIAL)
+
+
+def _refuse_others(context: click.Context) -> None:
+    """A replay takes its settings from the file; a second source of them would make it something else."""
+    from embedllm_bench.errors import UsageError
+
+    for name in ("methods", "tasks", "settings", "seeds", "folds", "split", "encoder", "labels"):
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise UsageError(
+                f"--manifest repeats what was done; leave the option for {name} out, or leave --manifest out."
+            )
+
+
+def _run(location: str, request: Request, keep: Path | None, saved: Manifest | None) -> Comparison:
+    from embedllm_bench.comparison import compare
+    from embedllm_bench.store.store import Store
+
+    with Store.open(location) as opened, _watching(keep) as listener:
+        comparison = compare(
+            opened,
+            methods=request.methods,
+            tasks=request.tasks,
+            settings=request.settings,
+            seeds=request.seeds,
+            folds=request.folds,
+            split=request.split,
+            encoder=request.encoder or None,
+            labels=request.labels,
+            replicates=request.replicates,
+            listener=listener,
+        )
+    if saved is not None:
+        _check_replay(comparison.manifest, saved)
+    return comparison
+
+
+def _check_replay(now: Manifest, then: Manifest) -> None:
+    from embedllm_bench.errors import DataError
+
+    if now.data.hash != then.data.hash:
+        raise DataError(
+            f"The store holds other data (hash {now.data.hash[:12]}) than the result was made of"
+            f" ({then.data.hash[:12]}); give the --store it was made of."
+        )
+    differing = [name for name, version in then.versions.items() if now.versions.get(name) != version]
+    if now.threads != then.threads:
+        differing.append("the number of threads")
+    if differing:
+        click.echo(f"Not as it was then, so last digits may differ: {', '.join(differing)}.", err=True)
+
+
+@contextlib.contextmanager
+def _watching(keep: Path | None) -> Iterator[Listener]:
+    """Progress on stderr at a terminal, and the kept files where asked."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from embedllm_bench.exchange.forecast_files import ForecastFiles
+
+    console = Console(stderr=True)
+    with (
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
+        contextlib.ExitStack() as stack,
+    ):
+        files = None if keep is None else stack.enter_context(ForecastFiles(keep))
+        line = bar.add_task("fitting", total=None)
+
+        class Watcher:
+            def expected(self, fits: int) -> None:
+                bar.update(line, total=fits)
+
+            def fitted(self, matrix: CorrectnessMatrix, fitted: Fitted) -> None:
+                bar.update(line, advance=1, description=f"{fitted.method} on {fitted.split.name}")
+                if files is not None:
+                    files.write(matrix, fitted)
+
+            def failed(self, failure: Failure) -> None:
+                bar.update(line, advance=1, description=f"{failure.method} failed")
+
+        yield Watcher()
+
+
+def _print(comparison: Comparison, layout: str, output: Path | None) -> None:
+    from embedllm_bench.cli.drawing import draw
+    from embedllm_bench.cli.files import write_whole
+    from embedllm_bench.leaderboard import to_text
+
+    if output is not None:
+        write_whole(output, to_text(comparison, "md" if layout == "table" else layout))
+        click.echo(f"{output}: {len(comparison.scores)} scores.")
+    elif layout == "table":
+        draw(comparison)
+    else:
+        click.echo(to_text(comparison, layout), nl=False)
