@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from embedllm_bench.encoders.choosing import question_vectors
-from embedllm_bench.errors import DataError, MethodError, UsageError
+from embedllm_bench.errors import UsageError
 from embedllm_bench.matrix import LabelConvention
-from embedllm_bench.methods.base import Forecast, Method, forecast
-from embedllm_bench.methods.settings import build
+from embedllm_bench.methods.base import Forecast
 from embedllm_bench.provenance import describe
-from embedllm_bench.registry import look_up, method_catalog
-from embedllm_bench.results import Comparison, DataFacts, Failure, Request, Row, Skipped
+from embedllm_bench.results import Comparison, Request, Skipped
+from embedllm_bench.session import TRUE_PROBABILITIES, Session
 from embedllm_bench.splits import DEFAULT_FOLDS, Split, benchmark_splits, published_split, question_folds
 from embedllm_bench.tasks import benchmark_prediction, forecasting, routing
 from embedllm_bench.tasks.base import Fitted, Scope, pool, speeds
 
 if TYPE_CHECKING:
-    from embedllm_bench.arrays import Float32Array
+    from collections.abc import Mapping, Sequence
+
+    from embedllm_bench.arrays import FloatArray
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.results import Score
+    from embedllm_bench.session import Listener
     from embedllm_bench.store.store import Store
     from embedllm_bench.tasks.base import Run
 
 TASKS = (forecasting.NAME, routing.NAME, benchmark_prediction.NAME)
 SPLITS = ("question", "published", "benchmark")
-TRUE_PROBABILITIES = "true-probabilities"
 REPLICATES = 2000
-
-
-class Listener(Protocol):
-    """Told of progress, and of each forecast as it is made, by whoever wants to show or keep them."""
-
-    def expected(self, fits: int) -> None: ...
-
-    def fitted(self, matrix: CorrectnessMatrix, fitted: Fitted) -> None: ...
-
-    def failed(self, failure: Failure) -> None: ...
 
 
 def compare(
@@ -69,9 +58,9 @@ def compare(
         DataError: the data cannot be split as asked.
     """
     _check(tasks, split, seeds, folds)
-    encoder, vectors = question_vectors(store, encoder)
+    chosen, vectors = question_vectors(store, encoder)
     matrix = store.matrix(vectors, LabelConvention(labels))
-    session = _Session.of(store, matrix, methods, settings or {}, listener)
+    session = Session.of(store, matrix, methods, settings or {}, listener)
     plan = _Plan.of(store, matrix, tasks, split, tuple(dict.fromkeys(seeds)), folds)
     if listener is not None:
         listener.expected(
@@ -86,7 +75,7 @@ def compare(
         seeds=tuple(dict.fromkeys(seeds)),
         folds=folds,
         split=split,
-        encoder=encoder,
+        encoder=chosen,
         labels=str(matrix.labels),
         replicates=replicates,
     )
@@ -107,114 +96,6 @@ def _check(tasks: Sequence[str], split: str, seeds: Sequence[int], folds: int | 
         raise UsageError("A comparison needs at least one seed.")
     if folds is not None and split != "question":
         raise UsageError(f"Folds divide a question split; leave --folds out with --split {split}.")
-
-
-@dataclasses.dataclass
-class _Session:
-    """The methods at work on one matrix: each is fitted once per split and seed."""
-
-    matrix: CorrectnessMatrix
-    methods: dict[str, tuple[type[Method], Mapping[str, object]]]
-    truth: Float32Array | None
-    listener: Listener | None
-    failures: list[Failure] = dataclasses.field(default_factory=list)
-    done: dict[tuple[str, int, str], Fitted] = dataclasses.field(default_factory=dict)
-
-    @classmethod
-    def of(
-        cls,
-        store: Store,
-        matrix: CorrectnessMatrix,
-        names: Sequence[str],
-        settings: Mapping[str, Mapping[str, object]],
-        listener: Listener | None,
-    ) -> _Session:
-        if not len(matrix.questions) or not matrix.models:
-            raise DataError(
-                f"{store.path} holds no graded outcome; import some with 'embedllm-bench import'."
-            )
-        catalog = method_catalog()
-        wanted = look_up(catalog, dict.fromkeys(names or catalog))
-        look_up(catalog, settings)  # a setting of a method that does not exist is a mistake
-        simple = [entry.method for entry in catalog.values() if entry.method.reference]
-        chosen = {m.name: (m, settings.get(m.name, {})) for m in (*wanted, *simple)}
-        for method, values in chosen.values():
-            build(method, values, seed=0)  # a wrong setting is told before any work
-        return cls(matrix, chosen, store.true_probabilities(), listener)
-
-    @property
-    def competitors(self) -> list[str]:
-        return [name for name, (method, _) in self.methods.items() if not method.reference]
-
-    @property
-    def simple(self) -> list[str]:
-        return [name for name, (method, _) in self.methods.items() if method.reference]
-
-    def fit(self, split: Split, seed: int) -> list[Fitted]:
-        """Every method's forecast of the split's test part, but for those that fail."""
-        train, test = self.matrix.take(split.train), self.matrix.take(split.test)
-        validation = self.matrix.take(split.validation)
-        fitted = []
-        for name, (method, values) in self.methods.items():
-            key = (name, seed, split.hash)
-            if key not in self.done:
-                try:
-                    self.done[key] = _fit(build(method, values, seed), split, train, validation, test, seed)
-                except Exception as error:
-                    self._fail(name, split, error)
-                    continue
-                if self.listener is not None:
-                    self.listener.fitted(self.matrix, self.done[key])
-            fitted.append(self.done[key])
-        return fitted
-
-    def _fail(self, name: str, split: Split, error: Exception) -> None:
-        reason = str(error) if isinstance(error, MethodError) else f"{type(error).__name__}: {error}"
-        self.failures.append(Failure(name, split.name, reason))
-        if self.listener is not None:
-            self.listener.failed(self.failures[-1])
-
-    def facts(self) -> DataFacts:
-        asked = self.matrix.observed.sum(0)
-        return DataFacts(
-            models=len(self.matrix.models),
-            questions=len(self.matrix.questions),
-            benchmarks=len(self.matrix.questions.benchmark_codes[0]),
-            filled=self.matrix.filled,
-            partly_asked=float(np.mean(asked < len(self.matrix.models))),
-            simulated=self.truth is not None,
-            hash=self.matrix.digest(),
-        )
-
-    def rows(self) -> tuple[Row, ...]:
-        rows = []
-        for name, (method, values) in self.methods.items():
-            instance = build(method, values, seed=0)
-            fields = {
-                f.name: getattr(instance, f.name) for f in dataclasses.fields(instance) if f.name != "seed"
-            }
-            rows.append(Row(name, method.reference, method.reads_labels, oracle=False, settings=fields))
-        rows.append(Row(routing.RANDOM, reference=True, reads_labels=False, oracle=False, settings={}))
-        rows.append(Row(routing.BEST_SINGLE, reference=True, reads_labels=False, oracle=False, settings={}))
-        for name in (forecasting.DIFFICULTY_ORACLE, routing.ORACLE, TRUE_PROBABILITIES):
-            rows.append(Row(name, reference=True, reads_labels=False, oracle=True, settings={}))
-        return tuple(rows)
-
-
-def _fit(
-    method: Method,
-    split: Split,
-    train: CorrectnessMatrix,
-    validation: CorrectnessMatrix,
-    test: CorrectnessMatrix,
-    seed: int,
-) -> Fitted:
-    """The only place where a method meets data: it is handed no test outcome."""
-    start = time.perf_counter()
-    method.fit(train, validation if len(validation.questions) else None)
-    middle = time.perf_counter()
-    made = forecast(method, test.questions, len(train.models))
-    return Fitted(method.name, seed, split, made, middle - start, time.perf_counter() - middle)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -272,7 +153,7 @@ def _splits(
     return {s.name: s for s in (made if folds else made[:1])}
 
 
-def _question_tasks(session: _Session, plan: _Plan, tasks: Sequence[str], replicates: int) -> list[Score]:
+def _question_tasks(session: Session, plan: _Plan, tasks: Sequence[str], replicates: int) -> list[Score]:
     """Forecasting and routing, per seed, over all seeds, and per benchmark."""
     if not plan.question:
         return []
@@ -283,10 +164,10 @@ def _question_tasks(session: _Session, plan: _Plan, tasks: Sequence[str], replic
     runs = pool(fitted)
     blocks: list[tuple[list[Run], str | None]] = [(runs, None)]
     blocks += [([run], None) for run in runs] if len(runs) > 1 else []
-    for benchmark in session.matrix.questions.benchmark_codes[0]:
-        narrowed = [run.on(session.matrix, benchmark) for run in runs]
+    for name in session.matrix.questions.benchmark_codes[0]:
+        narrowed = [run.on(session.matrix, name) for run in runs]
         if all(len(run.test) for run in narrowed):
-            blocks.append((narrowed, benchmark))
+            blocks.append((narrowed, name))
     active = [t for t in tasks if t != benchmark_prediction.NAME and t not in {s.task for s in plan.skipped}]
     scores: list[Score] = []
     for task in active:
@@ -302,7 +183,7 @@ def _question_tasks(session: _Session, plan: _Plan, tasks: Sequence[str], replic
     return scores
 
 
-def _rows_of(session: _Session, task: str) -> list[str]:
+def _rows_of(session: Session, task: str) -> list[str]:
     """The rows of a task: the model mean routes as the best single model does, so one of them is enough."""
     hidden = {forecasting.NAME: "", routing.NAME: "model-mean"}.get(task)
     rows = [name for name in (*session.competitors, *session.simple) if name != hidden]
@@ -311,7 +192,7 @@ def _rows_of(session: _Session, task: str) -> list[str]:
 
 
 def _score_block(
-    session: _Session, plan: _Plan, task: str, runs: list[Run], scope: Scope, replicates: int
+    session: Session, plan: _Plan, task: str, runs: list[Run], scope: Scope, replicates: int
 ) -> list[Score]:
     rows = _rows_of(session, task)
     kept = [
@@ -326,7 +207,7 @@ def _score_block(
     return routing.score_runs(session.matrix, kept, singles, scope, session.competitors, simple, replicates)
 
 
-def _single(session: _Session, plan: _Plan, run: Run) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _single(session: Session, plan: _Plan, run: Run) -> FloatArray:
     """How good each model is (M, T) by the training part of the split each test question is in."""
     preference = np.full((len(session.matrix.models), len(session.matrix.questions)), np.nan)
     for split in plan.question[run.seed].values():
@@ -334,7 +215,7 @@ def _single(session: _Session, plan: _Plan, run: Run) -> np.ndarray[tuple[int, .
     return preference[:, run.test]
 
 
-def _oracles(session: _Session, plan: _Plan) -> list[Fitted]:
+def _oracles(session: Session, plan: _Plan) -> list[Fitted]:
     """Forecasts nobody could make in use: test difficulty read off the answers, and a simulation's truth."""
     rows = []
     for seed, splits in plan.question.items():
@@ -348,7 +229,7 @@ def _oracles(session: _Session, plan: _Plan) -> list[Fitted]:
     return rows
 
 
-def _benchmark_task(session: _Session, plan: _Plan, replicates: int) -> list[Score]:
+def _benchmark_task(session: Session, plan: _Plan, replicates: int) -> list[Score]:
     if not plan.benchmark:
         return []
     fitted = [

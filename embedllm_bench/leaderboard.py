@@ -162,16 +162,18 @@ def header(comparison: Comparison) -> list[str]:
     data, request = manifest.data, manifest.request
     splits = {name: digest for name, digest in manifest.splits.items() if request.split in name}
     one = next(iter(splits.values()), "")[:12]
-    lines = [
-        f"{'SIMULATED DATA. ' if data.simulated else ''}{data.models} models, {data.questions} questions,"
-        f" {data.benchmarks} benchmarks, {data.filled:.1%} filled, {data.partly_asked:.1%} of questions partly asked;"
-        f" data {data.hash[:12]}.",
-        f"Split {request.split}{f', {request.folds} folds' if request.folds else ''}"
-        f"{f' ({one})' if len(splits) == 1 else ''}, seed{'s' * (len(request.seeds) > 1)}"
-        f" {', '.join(map(str, request.seeds))}; labels {request.labels}; encoder {request.encoder};"
-        f" 95 % intervals.",
+    warning = "SIMULATED DATA. " if data.simulated else ""
+    folds = f", {request.folds} folds" if request.folds else ""
+    digest = f" ({one})" if len(splits) == 1 else ""
+    seeds = f"seed{'s' * (len(request.seeds) > 1)} {', '.join(map(str, request.seeds))}"
+    filled = f"{data.filled:.1%} filled, {data.partly_asked:.1%} of questions partly asked"
+    what = f"{data.models} models, {data.questions} questions, {data.benchmarks} benchmarks"
+    learned = f"labels {request.labels}; encoder {request.encoder}"
+    return [
+        f"{warning}{what}, {filled}; data {data.hash[:12]}.",
+        f"Split {request.split}{folds}{digest}, {seeds}; {learned}; 95 % intervals.",
+        *(f"{skip.task}: not done. {skip.reason}" for skip in manifest.skipped),
     ]
-    return lines + [f"{skip.task}: not done. {skip.reason}" for skip in manifest.skipped]
 
 
 def footnotes() -> str:
@@ -215,15 +217,9 @@ def as_latex(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A booktabs tabular."""
     body = [" & ".join(_escaped(cell) for cell in row) + r" \\" for row in rows]
     head = " & ".join(_escaped(title) for title in titles) + r" \\"
-    return "\n".join(
-        [
-            rf"\begin{{tabular}}{{{'l' * min(2, len(titles))}{'r' * (len(titles) - 2)}}}",
-            r"\toprule",
-            head,
-            r"\midrule",
-        ]
-        + [*body, r"\bottomrule", r"\end{tabular}"]
-    )
+    shape = "l" * min(2, len(titles)) + "r" * (len(titles) - 2)
+    begin = rf"\begin{{tabular}}{{{shape}}}"
+    return "\n".join([begin, r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"])
 
 
 def _escaped(text: str) -> str:

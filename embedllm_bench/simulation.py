@@ -57,9 +57,9 @@ def simulate(
     topic_loading = generator.gamma(0.6, 1.0, size=(topics, SKILLS))
     topic_loading /= topic_loading.sum(1, keepdims=True)
     loading = topic_loading[topic] + generator.gamma(0.3, 0.15, size=(questions, SKILLS))  # (Q, K)
-    told = generator.normal(0.4, 0.9, size=topics)[topic] + generator.normal(0, 0.5, size=questions)
+    told = generator.normal(-0.3, 0.9, size=topics)[topic] + generator.normal(0, 0.5, size=questions)
     offset = told + generator.normal(0, HIDDEN_DIFFICULTY, size=questions)
-    ability = generator.normal(0, 0.8, size=(models, 1)) + generator.normal(0, 1.2, size=(models, SKILLS))
+    ability = generator.normal(0, 0.5, size=(models, 1)) + generator.normal(0, 1.5, size=(models, SKILLS))
     truth = Simulation(
         models=tuple(f"simulated/model-{m:0{len(str(models))}}" for m in range(models)),
         keys=tuple((f"simulated-{b + 1}", f"q{q:0{len(str(questions))}}") for q, b in enumerate(benchmark)),

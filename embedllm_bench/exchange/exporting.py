@@ -18,7 +18,7 @@ from embedllm_bench.exchange.columns import COLUMNS
 from embedllm_bench.store.records import FAILED, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from embedllm_bench.arrays import IndexArray
     from embedllm_bench.store.records import OutcomeTable
@@ -125,3 +125,6 @@ class _Jsonl:
 
     def close(self) -> None:
         self._file.close()
+
+
+WRITERS: dict[str, Callable[[Path], _Writer]] = {"parquet": _Parquet, "csv": _Csv, "jsonl": _Jsonl}

@@ -26,8 +26,13 @@ SCHEMAS = {
     "forecasts": pa.schema([("method", pa.string()), ("seed", pa.int64()), *CELL, ("p", pa.float32())]),
     "truths": pa.schema([*CELL, ("correct", pa.int32()), ("attempts", pa.int32())]),
     "vectors": pa.schema(
-        [("method", pa.string()), ("seed", pa.int64()), ("split", pa.string()), ("model", pa.string())]
-        + [("vector", pa.list_(pa.float32()))]
+        [
+            ("method", pa.string()),
+            ("seed", pa.int64()),
+            ("split", pa.string()),
+            ("model", pa.string()),
+            ("vector", pa.list_(pa.float32())),
+        ]
     ),
 }
 

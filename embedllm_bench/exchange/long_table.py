@@ -59,7 +59,8 @@ def _check_columns(path: Path, columns: tuple[str, ...]) -> None:
     missing = [name for name in REQUIRED if name not in columns]
     if missing:
         raise DataError(
-            f"{path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; a table needs {', '.join(REQUIRED)}."
+            f"{path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)};"
+            f" a table needs {', '.join(REQUIRED)}."
         )
 
 
@@ -172,8 +173,11 @@ class _Collector:
             attempt=attempt,
             state=joined["state"].astype(np.uint8),
             correct=joined["correct"].astype(np.int8),
-            **{name: _known_floats(joined.get(name)) for name in FLOATS},
-            **{name: _known_integers(joined.get(name)) for name in INTEGERS},
+            score=_known_floats(joined.get("score")),
+            cost=_known_floats(joined.get("cost")),
+            latency=_known_floats(joined.get("latency")),
+            prompt_tokens=_known_integers(joined.get("prompt_tokens")),
+            completion_tokens=_known_integers(joined.get("completion_tokens")),
         )
 
     def _explicit(self, given: IndexArray, model: IndexArray, question: IndexArray) -> IndexArray:

@@ -65,7 +65,8 @@ def _keys(
         ambiguous = sum(len(known.get(identity, ())) > 1 for identity in ids)
         if ambiguous:
             raise DataError(
-                f"{ambiguous} question ids in {path} stand in several benchmarks of {store.path}; add a benchmark column."
+                f"{ambiguous} question ids in {path} stand in several benchmarks of {store.path};"
+                " add a benchmark column."
             )
     keys, rows = [], []
     for row, identity in enumerate(ids):
@@ -86,7 +87,7 @@ def _matrix(path: Path, column: pa.ChunkedArray) -> npt.NDArray[np.floating[npt.
     if len(lengths) != 1 or None in lengths or 0 in lengths:
         raise DataError(f"The vectors of {path} differ in length or are empty; all must have the same.")
     flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    vectors = flat.reshape(len(column), -1)
+    vectors: npt.NDArray[np.floating[npt.NBitBase]] = flat.reshape(len(column), -1)
     if not np.isfinite(vectors).all():
         raise DataError(f"The vectors of {path} hold values that are not finite numbers.")
     return vectors if vectors.dtype == np.float16 else vectors.astype(np.float32)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from embedllm_bench.errors import StoreError
 from embedllm_bench.matrix import LabelConvention
-from embedllm_bench.store import connection, migrating, reading, vectors, writing
+from embedllm_bench.store import connection, migrating, reading, runs, vectors, writing
 from embedllm_bench.store.location import STARTER
 from embedllm_bench.store.records import OnConflict
 
@@ -128,7 +128,7 @@ class Store:
     def has_fingerprint(self, fingerprint: str) -> bool:
         """Whether a source of that fingerprint has been written completely."""
         with self._transaction() as opened:
-            return writing.is_complete(opened, fingerprint)
+            return runs.is_complete(opened, fingerprint)
 
     def write_outcomes(
         self,

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
-import platform
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -15,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from embedllm_bench.errors import DataError
 from embedllm_bench.store.records import FAILED, UNKNOWN, OnConflict, WriteReport
+from embedllm_bench.store.runs import clear_leftovers, delete_run, is_complete, start_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
 CHUNK = 50_000
 PUBLISHED = "published"
-ABANDONED_AFTER = dt.timedelta(hours=24)  # a run of another host, whose processes cannot be asked after
 INSERT_OUTCOME = (
     "INSERT INTO outcomes (model_id, question_id, attempt, run_id, state, correct, score, cost, latency,"
     " prompt_tokens, completion_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -56,7 +53,7 @@ def write_outcomes(
         clear_leftovers(connection)
         if is_complete(connection, source.fingerprint):
             return WriteReport(0, len(table), already_imported=True)
-        run = _start_run(connection, source)
+        run = start_run(connection, source)
         models = _name_ids(connection, "models", table.models)
         questions = _question_ids(connection, table.questions)
         rows = _resolve(connection, table, models, questions, on_conflict)
@@ -66,62 +63,9 @@ def write_outcomes(
             _complete(connection, run, table.questions, questions)
     except BaseException:  # also an interrupt: what a run leaves behind is nothing
         with engine.begin() as connection:
-            _delete_run(connection, run)
+            delete_run(connection, run)
         raise
     return WriteReport(len(rows.order), len(table) - len(rows.order))
-
-
-def is_complete(connection: Connection, fingerprint: str) -> bool:
-    """Whether a source of that fingerprint is in the store."""
-    query = "SELECT 1 FROM runs WHERE fingerprint = ? AND status = 'complete'"
-    return connection.exec_driver_sql(query, (fingerprint,)).first() is not None
-
-
-def clear_leftovers(connection: Connection) -> None:
-    """Delete what killed runs have written; nobody could see it."""
-    unfinished = connection.exec_driver_sql(
-        "SELECT id, host, process, started FROM runs WHERE status = 'running'"
-    )
-    for run, host, process, started in unfinished.all():
-        if host == platform.node():
-            dead = not _alive(process)
-        else:
-            dead = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(started) > ABANDONED_AFTER
-        if dead:
-            _delete_run(connection, run)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _delete_run(connection: Connection, run: int) -> None:
-    connection.exec_driver_sql("DELETE FROM outcomes WHERE run_id = ?", (run,))
-    connection.exec_driver_sql("DELETE FROM runs WHERE id = ?", (run,))
-
-
-def _start_run(connection: Connection, source: Source) -> int:
-    started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    cursor = connection.exec_driver_sql(
-        "INSERT INTO runs (kind, status, source, fingerprint, started, host, process, version)"
-        " VALUES (?, 'running', ?, ?, ?, ?, ?, ?)",
-        (
-            source.kind,
-            source.name,
-            source.fingerprint,
-            started,
-            platform.node(),
-            os.getpid(),
-            version("embedllm-bench"),
-        ),
-    )
-    return int(cursor.lastrowid)
 
 
 def _name_ids(connection: Connection, table: str, names: Iterable[str]) -> IndexArray:

@@ -66,8 +66,23 @@ class Scope:
         self, metric: str, method: str, value: float, low: float | None = None, high: float | None = None
     ) -> Score:
         """A score in this scope; numbers that are not finite are undefined."""
-        numbers = [None if x is None or not math.isfinite(x) else float(x) for x in (value, low, high)]
-        return Score(self.task, metric, method, self.benchmark, None, self.split, self.seed, *numbers, self.n)
+        return Score(
+            task=self.task,
+            metric=metric,
+            method=method,
+            benchmark=self.benchmark,
+            k=None,
+            split=self.split,
+            seed=self.seed,
+            value=_finite(value),
+            low=_finite(low),
+            high=_finite(high),
+            n=self.n,
+        )
+
+
+def _finite(number: float | None) -> float | None:
+    return None if number is None or not math.isfinite(number) else float(number)
 
 
 def pool(fitted: Sequence[Fitted]) -> list[Run]:

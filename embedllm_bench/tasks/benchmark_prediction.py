@@ -66,7 +66,8 @@ def score_fits(
     strata = np.zeros(len(matrix.models), dtype=np.int64)
     scores: list[Score] = []
     for metric, function in METRICS.items():
-        for place, benchmark in [*enumerate(benchmarks), (slice(None), None)]:
+        places: list[tuple[int | slice, str | None]] = [*enumerate(benchmarks), (slice(None), None)]
+        for place, benchmark in places:
             functionals: dict[str, Functional] = {
                 name: mean_of([function(values[place], actual[place]) for values in runs.values()])
                 for name, runs in predicted.items()

@@ -46,7 +46,7 @@ class Candidates:
     @property
     def weights(self) -> FloatArray:
         """(T,): 1, or 0 for a question without any candidate."""
-        return self.asked.any(0).astype(np.float64)
+        return np.asarray(self.asked.any(0), dtype=np.float64)
 
     def choose(self, preference: Float32Array | FloatArray) -> IndexArray:
         """The candidate (T,) of highest preference (M, T); the first of equals."""
@@ -55,7 +55,7 @@ class Candidates:
 
     def outcome(self, choice: IndexArray) -> FloatArray:
         """What the chosen models scored (T,)."""
-        return self.share[choice, np.arange(self.share.shape[1])]
+        return np.asarray(self.share[choice, np.arange(self.share.shape[1])])
 
     def expectation(self, frequency: FloatArray) -> FloatArray:
         """Mean outcome (T,) of drawing among the candidates with these frequencies (M,)."""
@@ -65,7 +65,7 @@ class Candidates:
         # frequencies that leave a question without any candidate say nothing there: all are equal then
         even = np.where(self.asked, 1.0, 0.0)
         weight = np.where(total > 0, weight, even)
-        return (weight * drawn).sum(0) / np.maximum(weight.sum(0), 1e-12)
+        return np.asarray((weight * drawn).sum(0) / np.maximum(weight.sum(0), 1e-12))
 
 
 def single_preference(train: CorrectnessMatrix) -> FloatArray:
