@@ -13,9 +13,9 @@ from embedllm_bench.cli.options import format_option, store_option
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from embedllm_bench.comparison import Listener
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.results import Comparison, Failure, Manifest, Request
+    from embedllm_bench.session import Listener
     from embedllm_bench.tasks.base import Fitted
 
 PARTIAL = 3

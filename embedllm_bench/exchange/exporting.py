@@ -44,9 +44,7 @@ def export_table(store: Store, path: str | os.PathLike[str], kind: str) -> int:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     rows = 0
     try:
-        with contextlib.closing(
-            {"parquet": _Parquet, "csv": _Csv, "jsonl": _Jsonl}[kind](unfinished)
-        ) as writer:
+        with contextlib.closing(WRITERS[kind](unfinished)) as writer:
             for table in _tables(store):
                 writer.write(table)
                 rows += len(table)

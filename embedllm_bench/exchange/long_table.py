@@ -104,8 +104,8 @@ class _Collector:
         model = np.array(
             [self.models.setdefault(str(v), len(self.models)) for v in read["model"].values_of(keep)]
         )
-        columns |= {"model": model[read["model"].codes_of(keep)] if len(model) else model.astype(np.int64)}
-        columns |= {"question": question, "correct": correct, "state": state}
+        columns["model"] = model[read["model"].codes_of(keep)] if len(model) else model.astype(np.int64)
+        columns["question"], columns["correct"], columns["state"] = question, correct, state
         for name, values in columns.items():
             self.parts.setdefault(name, []).append(values if name == "model" else values[keep])
 
