@@ -118,7 +118,8 @@ class _Jsonl:
 
     def write(self, table: pa.Table) -> None:
         for row in table.to_pylist():
-            known = {name: value for name, value in row.items() if value is not None}
+            # correct stays, empty, for a failed outcome: an importer looks for the column
+            known = {name: value for name, value in row.items() if value is not None or name == "correct"}
             self._file.write(json.dumps(known, ensure_ascii=False) + "\n")
 
     def close(self) -> None:

@@ -81,7 +81,7 @@ class _Collector:
         """Read every distinct value once, find what is wrong, keep the rest."""
         wrong = _Wrong(len(batch.table))
         read = {name: _distinct(name, batch.table[name], wrong) for name in batch.table.column_names}
-        columns = {
+        columns: dict[str, npt.NDArray[np.generic]] = {
             name: column.rows() for name, column in read.items() if name in (*FLOATS, *INTEGERS, "attempt")
         }
         correct, state = (

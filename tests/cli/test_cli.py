@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+SCRIPT = [str(Path(sys.executable).with_name("embedllm-bench"))]
+
+
+def call(*arguments: object, code: int = 0, **environment: str) -> str:
+    """Run the command line as a user does; what it printed, errors included."""
+    done = subprocess.run(
+        [*SCRIPT, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "COLUMNS": "100", **environment},
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("store") / "s.db"
+    call("simulate", "--models", 8, "--questions", 240, "--benchmarks", 3, "--dimension", 16, "-o", path)
+    return path
+
+
+def test_compare_prints_three_tables_and_says_the_data_is_simulated(store: Path) -> None:
+    out = call("compare", "--store", store, "--method", "knn")
+    assert out.startswith("SIMULATED DATA. 8 models, 240 questions, 3 benchmarks, 100.0% filled")
+    for word in ("forecasting", "routing", "benchmark-prediction", "true-probabilities+", "subtask-mean*"):
+        assert word in out
+    assert "\x1b" not in out
+
+
+def test_without_a_store_the_one_in_the_package_is_used() -> None:
+    out = call("status", XDG_DATA_HOME="/nonexistent")
+    assert "40 models x 1200 questions, simulated; 100.0% graded, 0 failed, 0 missing." in out
+
+
+def test_a_result_can_be_shown_again_and_replayed_to_the_last_bit(store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    call(
+        "compare",
+        "--store",
+        store,
+        "--method",
+        "mf",
+        "--set",
+        "mf.dimension=4",
+        "--format",
+        "json",
+        "-o",
+        file,
+    )
+    first = json.loads(file.read_text())
+    assert set(first) >= {"scores", "failures", "manifest"}
+    assert "mf" in call("show", file)
+    assert "\\toprule" in call("show", file, "--format", "latex")
+    again = json.loads(call("compare", "--manifest", file, "--format", "json"))
+    timed = ("fit_seconds", "decisions_per_second")
+    assert [s for s in again["scores"] if s["metric"] not in timed] == [
+        s for s in first["scores"] if s["metric"] not in timed
+    ]
+    assert "leave the option for seeds out" in call("compare", "--manifest", file, "--seed", 1, code=2)
+
+
+def test_forecasts_truths_and_vectors_are_kept(store: Path, tmp_path: Path) -> None:
+    call("compare", "--store", store, "--method", "mf", "--task", "forecasting", "--keep", tmp_path / "kept")
+    rows = {name: pyarrow.parquet.read_table(tmp_path / "kept" / f"{name}.parquet").num_rows for name in
+            ("forecasts", "truths", "vectors")}  # fmt: skip
+    assert rows == {"forecasts": 4 * 8 * 24, "truths": 8 * 24, "vectors": 8}
+
+
+def test_import_export_and_status(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        "model,benchmark,question_id,prompt,correct,extra\nm,b,1,What?,1,x\nn,b,1,What?,0,x\n"
+    )
+    db = tmp_path / "s.db"
+    out = call("import", tmp_path / "t.csv", "--store", db)
+    assert "2 outcomes of 2 models at 1 questions" in out
+    assert "Columns not known and not read: extra." in out
+    assert "nothing changed" in call("import", tmp_path / "t.csv", "--store", db)
+    assert "2 outcomes" in call("export", "--store", db, "-o", tmp_path / "out.csv")
+    cells = json.loads(call("status", "--store", db, "--format", "json"))["coverage"]
+    assert [(c["model"], c["attempts"], c["correct"], c["failed"], c["missing"]) for c in cells] == [
+        ("m", 1, 1, 0, 0), ("n", 1, 0, 0, 0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["compare", "--store", "missing.db"], 1, "There is no store at missing.db"),
+        (["compare", "--method", "knm"], 2, "There is no method 'knm'"),
+        (["import", "missing.csv", "--store", "{tmp}/x.db"], 1, "There is no file missing.csv"),
+        (["show", "pyproject.toml"], 1, "is no result of"),
+        (["compare", "--folds", "2"], 2, "folds"),
+    ],
+)
+def test_bad_input_is_one_sentence(arguments: list[str], code: int, message: str, tmp_path: Path) -> None:
+    assert message in call(*(a.replace("{tmp}", str(tmp_path)) for a in arguments), code=code)
+
+
+def test_methods_are_listed_with_their_settings() -> None:
+    listed = {row["name"]: row for row in json.loads(call("methods", "--format", "json"))}
+    assert listed["knn"]["settings"]["k"] is None
+    assert listed["embedllm"]["plugin"] == "built-in"

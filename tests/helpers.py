@@ -1,0 +1,54 @@
+"""Small matrices, and where the real data lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embedllm_bench.matrix import CorrectnessMatrix, Questions
+
+SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
+
+
+def shared(name: str) -> Path:
+    """A file of the real data, or a skip that says why."""
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"the real data is not here: {path}")
+    return path
+
+
+def questions(
+    texts: list[str], benchmarks: list[str] | None = None, vectors: list[list[float]] | None = None
+) -> Questions:
+    """Questions q0, q1, ... with these texts."""
+    count = len(texts)
+    return Questions(
+        ids=tuple(f"q{i}" for i in range(count)),
+        texts=tuple(texts),
+        benchmarks=tuple(benchmarks or ["b"] * count),
+        subtasks=(None,) * count,
+        embeddings=np.array(vectors or [[float(i), 1.0] for i in range(count)], dtype=np.float32),
+    )
+
+
+def random_matrix(
+    models: int, count: int, *, benchmarks: int = 2, missing: float = 0.0, seed: int = 0
+) -> CorrectnessMatrix:
+    """Answers that depend on the question's vector, so that there is something to learn."""
+    generator = np.random.default_rng(seed)
+    vectors = generator.normal(size=(count, 8)).astype(np.float32)
+    skill = generator.normal(size=(models, 8))
+    p = 1 / (1 + np.exp(-2 * skill @ vectors.T))
+    attempts = (generator.random(p.shape) >= missing).astype(np.uint8)
+    correct = ((generator.random(p.shape) < p) & (attempts > 0)).astype(np.uint8)
+    asked = Questions(
+        ids=tuple(f"q{i:05}" for i in range(count)),
+        texts=tuple(f"text {i}" for i in range(count)),
+        benchmarks=tuple(f"b{i % benchmarks}" for i in range(count)),
+        subtasks=tuple(f"s{i % (2 * benchmarks)}" for i in range(count)),
+        embeddings=vectors,
+    )
+    return CorrectnessMatrix(tuple(f"m{i}" for i in range(models)), asked, correct, attempts)

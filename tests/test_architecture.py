@@ -1,0 +1,92 @@
+"""The rules that hold the package together."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import embedllm_bench
+
+ROOT = Path(embedllm_bench.__file__).parent
+#: Rooms in the order in which data flows: a room may import itself and those before it.
+ROOMS = (
+    "errors", "arrays", "matrix", "splits", "store", "encoders", "exchange", "methods", "statistics", "results",
+    "tasks", "hookspecs", "builtin", "registry", "session", "provenance", "comparison", "simulation",
+    "leaderboard", "cli",
+)  # fmt: skip
+#: exchange/forecast_files writes what tasks define, and names the type only.
+TYPES_ONLY = {("exchange", "tasks"), ("hookspecs", "methods")}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module == "embedllm_bench":
+            names = [f"embedllm_bench.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        found |= {name.split(".")[1] for name in names if name.startswith("embedllm_bench.")}
+    return found
+
+
+def test_imports_follow_the_flow_of_data() -> None:
+    wrong = []
+    for path in ROOT.rglob("*.py"):
+        here = room(path)
+        if here == "__init__":
+            continue
+        wrong += [
+            f"{path.relative_to(ROOT)} imports {other}"
+            for other in imports(path)
+            if ROOMS.index(other) > ROOMS.index(here) and (here, other) not in TYPES_ONLY
+        ]
+    assert wrong == []
+
+
+def test_modules_and_functions_stay_short() -> None:
+    long = []
+    for path in ROOT.rglob("*.py"):
+        text = path.read_text()
+        if text.count("\n") > 300:
+            long.append(str(path))
+        long += [
+            f"{path}:{node.name}"
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.FunctionDef)
+            and node.end_lineno is not None
+            and node.end_lineno - node.lineno > 60
+            and node.name != "command"  # a command's signature is its list of options
+        ]
+    assert long == []
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from embedllm_bench.cli.main import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "heavy = {'torch', 'lm_eval', 'pandas', 'transformers', 'sqlalchemy', 'scipy', 'sklearn', 'pyarrow'}\n"
+        "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "HEAVY []" in done.stdout
+    assert "compare" in done.stdout
+
+
+def test_nothing_is_unpickled_or_evaluated() -> None:
+    for path in ROOT.rglob("*.py"):
+        calls = [
+            ast.unparse(node.func)
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call)
+        ]
+        assert not {"torch.load", "pickle.load", "pickle.loads", "eval", "exec"} & set(calls), path
