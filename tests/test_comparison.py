@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,6 +15,9 @@ from embedllm_bench.results import Comparison
 from embedllm_bench.simulation import simulate, write
 from embedllm_bench.tasks.routing import Candidates, single_preference
 from tests.helpers import questions
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def made(path: Path, models: int = 8, count: int = 240, missing: float = 0.2) -> Path:

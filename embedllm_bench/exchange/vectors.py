@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -77,7 +77,7 @@ def _keys(
     return keys, rows, len(ids) - len(rows)
 
 
-def _matrix(path: Path, column: pa.ChunkedArray) -> npt.NDArray[np.floating[npt.NBitBase]]:
+def _matrix(path: Path, column: pa.ChunkedArray) -> npt.NDArray[np.floating[Any]]:
     kind = column.type
     if not (pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)):
         raise DataError(f"The vector column of {path} is of type {kind}; it must be a list of numbers.")
@@ -87,7 +87,7 @@ def _matrix(path: Path, column: pa.ChunkedArray) -> npt.NDArray[np.floating[npt.
     if len(lengths) != 1 or None in lengths or 0 in lengths:
         raise DataError(f"The vectors of {path} differ in length or are empty; all must have the same.")
     flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    vectors: npt.NDArray[np.floating[npt.NBitBase]] = flat.reshape(len(column), -1)
+    vectors: npt.NDArray[np.floating[Any]] = flat.reshape(len(column), -1)
     if not np.isfinite(vectors).all():
         raise DataError(f"The vectors of {path} hold values that are not finite numbers.")
     return vectors if vectors.dtype == np.float16 else vectors.astype(np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from embedllm_bench.errors import StoreError
 from embedllm_bench.matrix import LabelConvention
@@ -151,7 +151,7 @@ class Store:
         encoder: str,
         revision: str,
         keys: Sequence[tuple[str, str]],
-        values: npt.NDArray[np.floating[npt.NBitBase]],
+        values: npt.NDArray[np.floating[Any]],
     ) -> int:
         """Add vectors (n, D) of questions named by (benchmark, question id); the number that is new."""
         self._check_writable()

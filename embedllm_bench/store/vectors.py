@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def write_vectors(
     encoder: str,
     revision: str,
     keys: Sequence[tuple[str, str]],
-    vectors: npt.NDArray[np.floating[npt.NBitBase]],
+    vectors: npt.NDArray[np.floating[Any]],
 ) -> int:
     """Add vectors (n, D) of questions named by (benchmark, question id); the number that is new."""
     rows = _question_rows(connection, keys)

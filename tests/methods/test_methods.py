@@ -115,5 +115,5 @@ def test_a_wrong_setting_is_one_sentence(text: str, message: str) -> None:
 
 
 def built(text: str) -> list[Method]:
-    kinds = {"knn": KNN, "embedllm": EmbedLLM}
+    kinds: dict[str, type[Method]] = {"knn": KNN, "embedllm": EmbedLLM}
     return [build(kinds[name], values, seed=0) for name, values in parse_settings([text]).items()]

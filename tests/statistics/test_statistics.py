@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,6 +16,9 @@ from embedllm_bench.statistics.forecasting import GradedForecast
 from embedllm_bench.statistics.functionals import SHARE, Functional, ratio
 from embedllm_bench.statistics.ranks import difference, rank_ranges
 from embedllm_bench.statistics.units import QuestionUnits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def units(count: int) -> QuestionUnits:
@@ -66,6 +69,10 @@ def test_rank_correlations_are_scipy_s_with_ties(seed: int) -> None:
     assert observed(across_models.spearman(x, y)) == pytest.approx(spearmanr(x, y).statistic)
 
 
+def gap(chosen: np.ndarray, single: np.ndarray, oracle: np.ndarray) -> Functional:
+    return routing.gap_closed(chosen, single, oracle, units(12))
+
+
 FUNCTIONALS: dict[str, Callable[[int], Functional]] = {
     "accuracy": lambda seed: forecasting.accuracy(graded(seed)),
     "brier": lambda seed: forecasting.brier(graded(seed)),
@@ -75,7 +82,7 @@ FUNCTIONALS: dict[str, Callable[[int], Functional]] = {
     "kendall": lambda seed: across_models.kendall(*np.random.default_rng(seed).normal(size=(2, 12))),
     "spearman": lambda seed: across_models.spearman(*np.random.default_rng(seed).normal(size=(2, 12))),
     "rmse": lambda seed: across_models.rmse(*np.random.default_rng(seed).normal(size=(2, 12))),
-    "gap": lambda seed: routing.gap_closed(*np.random.default_rng(seed).random(size=(3, 12)), units(12)),
+    "gap": lambda seed: gap(*np.random.default_rng(seed).random(size=(3, 12))),
 }
 
 

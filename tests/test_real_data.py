@@ -1,0 +1,85 @@
+"""What must hold on real correctness tables; skipped, saying so, where they are not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from embedllm_bench import Store, compare
+from embedllm_bench.exchange.importing import import_table
+from embedllm_bench.exchange.vectors import import_vectors
+from tests.helpers import shared
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from embedllm_bench.results import Comparison
+
+
+@pytest.fixture(scope="module")
+def dense(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """78 models x 8,382 questions of the Open LLM Leaderboard v2, with MiniLM vectors."""
+    path = tmp_path_factory.mktemp("dense") / "s.db"
+    with Store.open(path, write=True) as store:
+        report = import_table(store, shared("openllm_v2_dense78/outcomes.parquet"))
+        import_vectors(store, shared("vectors/openllm_v2_dense78.minilm.parquet"), "all-MiniLM-L6-v2")
+    assert (report.models, report.questions, report.added) == (78, 8382, 653796)
+    return path
+
+
+def accuracies(comparison: Comparison) -> dict[str, float]:
+    table = comparison.overall("forecasting")
+    return {name: row["accuracy"].value or 0.0 for name, row in table.items()}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_embedllm_and_knn_against_the_simple_rows_over_five_seeds(dense: Path) -> None:
+    with Store.open(dense) as store:
+        comparison = compare(
+            store, methods=["knn", "embedllm"], tasks=["forecasting"], seeds=range(5), replicates=200
+        )
+    found = accuracies(comparison)
+    assert found["embedllm"] >= found["benchmark-mean"] + 0.035
+    assert found["knn"] >= found["embedllm"] - 0.003
+    print({name: round(value, 4) for name, value in found.items()})  # noqa: T201 - the figures, for -s
+
+
+@pytest.mark.long
+@pytest.mark.timeout(2400)
+def test_the_default_reaches_the_paper_protocol(dense: Path) -> None:
+    with Store.open(dense) as store:
+        scores = [
+            accuracies(
+                compare(
+                    store,
+                    methods=["embedllm"],
+                    tasks=["forecasting"],
+                    settings={"embedllm": {"protocol": protocol}},
+                    replicates=100,
+                )
+            )["embedllm"]
+            for protocol in ("default", "paper")
+        ]
+    assert scores[0] >= scores[1] - 0.003
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_a_partly_filled_table_compares_without_special_care(tmp_path: Path) -> None:
+    """81 models x 20,414 questions, 29 % missing, no vectors but those of the hashed n-grams."""
+    path = tmp_path / "s.db"
+    with Store.open(path, write=True) as store:
+        import_table(store, shared("openllm_v2/outcomes.parquet"))
+    with Store.open(path) as store:
+        comparison = compare(store, replicates=200)
+    assert comparison.failures == ()
+    assert comparison.manifest.data.filled == pytest.approx(0.709, abs=5e-4)
+    assert comparison.manifest.request.encoder == "hashed-ngrams"
+    for task in ("forecasting", "routing", "benchmark-prediction"):
+        values = [row.get("accuracy", row.get("mae")) for row in comparison.overall(task).values()]
+        assert all(
+            score is not None and score.value is not None and np.isfinite(score.value) for score in values
+        )
