@@ -14,7 +14,7 @@ import numpy as np
 
 from embedllm_bench.errors import DataError
 from embedllm_bench.statistics.functionals import SHARE, Among, Scale, Sums, mean_of, ratio
-from embedllm_bench.statistics.units import QuestionUnits
+from embedllm_bench.statistics.units import QuestionUnits, sums_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 #: Forecasts are moved this far inside (0, 1) before a logarithm: one certain mistake costs 16.1 nats.
 CLIP = 1e-7
 ECE_BINS = 15
+HITS = Scale(0.0, 1.0)  # many outcomes a unit: no SHARE unless there is only one model
 LOSS = Scale(0.0, 1.0, higher_is_better=False)
 LOG_LOSS = Scale(0.0, float(-np.log(CLIP)), higher_is_better=False)
 SKILL = Scale(high=1.0)
@@ -75,7 +76,7 @@ class GradedForecast:
 
     def per_unit(self, per_question: FloatArray) -> FloatArray:
         """Sums over the questions of each unit: (Q,) -> (G,)."""
-        return np.bincount(self.units.unit, weights=per_question, minlength=len(self.units))
+        return sums_by(self.units.unit, per_question, len(self.units))
 
     def equal_mass_bins(self, bins: int) -> IndexArray:
         """A bin (n,) for every asked cell, by increasing forecast; equal forecasts share one.
@@ -93,7 +94,7 @@ class GradedForecast:
     def unit_histogram(self, codes: IndexArray, bins: int, weights: FloatArray) -> FloatArray:
         """Sums (G, bins) of ``weights`` (n,) over the asked cells by unit and bin."""
         unit = np.broadcast_to(self.units.unit, self.p.shape)[self.asked]
-        counts = np.bincount(unit * bins + codes, weights=weights, minlength=len(self.units) * bins)
+        counts = sums_by(unit * bins + codes, weights, len(self.units) * bins)
         return counts.reshape(len(self.units), bins)
 
     def on(self, benchmark: int) -> tuple[GradedForecast, IndexArray]:
@@ -110,7 +111,7 @@ class GradedForecast:
 def accuracy(graded: GradedForecast) -> Functional:
     """Share of attempts foretold by "correct if p >= 0.5"."""
     hits = np.where(graded.p >= 0.5, graded.correct, graded.wrong)
-    return ratio(graded.per_unit(_column_sums(hits)), graded.attempts, SHARE)
+    return ratio(graded.per_unit(_column_sums(hits)), graded.attempts, SHARE if len(graded.p) == 1 else HITS)
 
 
 def brier(graded: GradedForecast) -> Functional:
@@ -166,7 +167,7 @@ def _squared_error(graded: GradedForecast) -> FloatArray:
 
 
 def _column_sums(counts: CountArray) -> FloatArray:
-    return counts.sum(axis=0, dtype=np.int64).astype(np.float64)
+    return np.asarray(counts.sum(axis=0, dtype=np.int64), dtype=np.float64)
 
 
 def _skill(sums: FloatArray) -> tuple[FloatArray, FloatArray]:

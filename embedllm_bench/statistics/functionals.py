@@ -35,7 +35,7 @@ class Scale:
     low: float = -math.inf
     high: float = math.inf
     higher_is_better: bool = True
-    proportion: bool = False  #: a share of 0/1 outcomes, so that its variance is zero when all are alike
+    proportion: bool = False  #: a share of 0/1 outcomes, one a unit, or the difference of two such shares
 
 
 SHARE = Scale(0.0, 1.0, proportion=True)

@@ -13,13 +13,14 @@ import numpy as np
 
 from embedllm_bench.errors import DataError
 from embedllm_bench.statistics.functionals import SHARE, Scale, Sums, mean_of, ratio
+from embedllm_bench.statistics.units import sums_by
 
 if TYPE_CHECKING:
     from embedllm_bench.arrays import FloatArray
     from embedllm_bench.statistics.functionals import Functional
     from embedllm_bench.statistics.units import QuestionUnits
 
-DIFFERENCE = Scale(-1.0, 1.0)
+DIFFERENCE = Scale(-1.0, 1.0, proportion=True)
 GAP_CLOSED = Scale(high=1.0)
 
 
@@ -87,6 +88,6 @@ def _per_unit(
     weighted = np.zeros(len(values))
     np.multiply(values, weights, out=weighted, where=counted)
     return (
-        np.bincount(units.unit, weights=weighted, minlength=len(units)),
-        np.bincount(units.unit, weights=weights, minlength=len(units)),
+        sums_by(units.unit, weighted, len(units)),
+        sums_by(units.unit, weights, len(units)),
     )

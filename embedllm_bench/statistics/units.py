@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedllm_bench.arrays import IndexArray
 from embedllm_bench.errors import DataError
+
+if TYPE_CHECKING:
+    from embedllm_bench.arrays import FloatArray, IndexArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,3 +55,8 @@ def collapse_single(strata: IndexArray) -> IndexArray:
         target = int(np.argmin(others))
     codes = np.where(np.isin(codes, lone), target, codes)
     return np.unique(codes, return_inverse=True)[1].astype(np.int64)
+
+
+def sums_by(index: IndexArray, values: FloatArray, size: int) -> FloatArray:
+    """Sums (size,) of ``values`` (n,) by ``index`` (n,)."""
+    return np.bincount(index, weights=values, minlength=size).astype(np.float64, copy=False)
