@@ -131,6 +131,7 @@ def _evaluate(
     influences = np.empty((rows, len(functionals), units))
     for k, functional in enumerate(functionals):
         values[:, k], influences[:, k] = functional.evaluate(weights)
+    influences[~np.isfinite(values)] = np.nan  # undefined values have undefined variances, not infinite ones
     weighted = influences * weights[:, None, :]
     totals = (weighted.reshape(-1, units) @ design.sums).reshape(rows, len(functionals), -1)  # (B, K, S)
     weighted *= design.factor

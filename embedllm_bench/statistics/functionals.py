@@ -109,6 +109,7 @@ class MeanOf:
         values, influences = np.zeros(len(weights)), np.zeros(weights.shape)
         for part in self.parts:
             value, influence = part.evaluate(weights)
+            influence[~np.isfinite(value)] = np.nan
             values += value / len(self.parts)
             influences += influence / len(self.parts)
         return values, influences

@@ -1,6 +1,25 @@
-"""Intervals from a bootstrap: studentised, and Wilson's for shares of 0/1 outcomes.
+"""Intervals from a bootstrap, by three rules chosen by simulation (tests/statistics/test_intervals.py).
 
-RULES_PLACEHOLDER
+* A share of 0/1 outcomes, one a question (routing): Wilson's interval with the linearised variance. Replicates
+  of 30 answers of which 29 are right take a handful of values, and some have no variance at all; bootstrap-t
+  with a variance floor covered between .77 and .998 there, whatever the floor.
+* The difference of two such shares: Bonett & Price's. Too wide where few questions are decided differently.
+* Everything else: bootstrap-t, with one pseudo-observation's variance in the data and in every replicate, so
+  that a replicate of equal units has a finite deviation. It is a tenth of the largest squared influence of an
+  observed unit, and vanishes as the questions become many.
+
+Coverage of nominal 95 %, 400 to 1,000 runs each (standard error .007 to .011), 500 or 600 replicates:
+
+    true accuracy               .5    .8   .95   .97
+    routing, 30 questions     .963  .961  .939  .944
+      100                     .940  .941  .960  .966
+      1,000                   .953  .950  .960  .943
+      30, five benchmarks     .946  .983  .940  .930
+      100, 30 % repeats       .943  .955  .947  .952
+
+Forecasts of 20 to 100 models whose answers hang together within a question: .93 to .97 at accuracies of .70 and
+.82, but at .97, where few hard questions carry most of the variance, accuracy and AUROC reach .88 to .92 at
+30 questions and .92 to .94 at 100.
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ def rank(result: BootstrapResult, level: float = 0.95) -> Ranking:
             statistic[a, b] = sign * contrast.value / contrast.error
             statistic[b, a] = -statistic[a, b]
             pairs.append((a, b))
+            # an undefined replicate counts as an extreme one: beyond 5 % of them nothing can be called better
             deviations.append(np.nan_to_num(np.abs(contrast.deviations), nan=np.inf))
     better, critical = np.zeros((k, k), dtype=bool), float("nan")
     if pairs:

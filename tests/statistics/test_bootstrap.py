@@ -92,6 +92,19 @@ def test_undefined_values_have_undefined_intervals() -> None:
     assert not rank(result).better.any()
 
 
+def test_replicates_without_a_value_are_left_out_unless_they_are_many() -> None:
+    here, outcome = units(12), (np.arange(12) % 2).astype(np.float64)
+    for counted, defined in ((1, False), (6, True)):
+        weights = (np.arange(12) < counted).astype(np.float64)
+        functional = MeanOf((gap_closed(outcome, np.zeros(12), np.ones(12), here, weights),) * 2)
+        other = gap_closed(outcome / 2, np.zeros(12), np.ones(12), here, weights)
+        result = bootstrap([functional, other], here.strata, 500)
+        assert np.isnan(result.replicate_values).any() or defined
+        assert np.isfinite(interval(result, 0).low) == defined
+        assert np.isfinite(difference(result, 0, 1).low) == defined
+        assert not rank(result).better.any() or defined
+
+
 def test_metrics_of_different_kinds_or_units_do_not_mix() -> None:
     forecast, here = graded(0), units(20)
     with pytest.raises(DataError, match="one kind"):
