@@ -1,18 +1,23 @@
-"""The studentised bootstrap over units, for one method and for differences of any two on the same units.
+"""One bootstrap for every metric: values of K functionals on the same replicates, with their covariances.
 
-Efron & Tibshirani 1993, An Introduction to the Bootstrap, 12.5 (bootstrap-t); the variance of every replicate
-comes by linearisation from the influences, so it costs one product and no second bootstrap.
+Units are drawn with replacement within strata, since the number of questions of each benchmark is fixed by the
+split. In every replicate the K x K covariance of the values is had by linearisation,
+
+    sum_s n_s / (n_s - 1) * [sum_g w_g L_g L_g' - (sum_g w_g L_g)(sum_g w_g L_g)' / n_s],
+
+with influences L (G, K), weights w and n_s units in stratum s, so that intervals of one method and of the
+difference of any two are studentised from one pass.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from embedllm_bench.errors import DataError
+from embedllm_bench.statistics.intervals import Contrast, Interval, bounds
 from embedllm_bench.statistics.units import collapse_single
 
 if TYPE_CHECKING:
@@ -21,130 +26,121 @@ if TYPE_CHECKING:
     from embedllm_bench.arrays import FloatArray, IndexArray
     from embedllm_bench.statistics.functionals import Functional, Scale
 
-CHUNK_NUMBERS = 2_000_000  #: of the (B, G) arrays, for each functional
-
-
-@dataclass(frozen=True)
-class Interval:
-    low: float
-    high: float
+REPLICATES = 2000
+#: Bytes of weights and influences held at a time.
+WORKING_MEMORY = 48_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class BootstrapResult:
-    """K functionals on G units, observed and in B replicates that are the same for all of them."""
+    """K methods measured by one metric on the same units, observed and in B replicates."""
 
     values: FloatArray  #: (K,)
-    covariance: FloatArray  #: (K, K) of the estimates
+    covariance: FloatArray  #: (K, K)
     replicate_values: FloatArray  #: (B, K)
     replicate_covariance: FloatArray  #: (B, K, K)
-    scales: tuple[Scale, ...]
-    units: int
+    extreme: FloatArray  #: (K, K) largest |influence| of a unit on k (diagonal), on the difference of k and l
+    informative: IndexArray  #: (K,) units that can move the value
+    scale: Scale
 
 
 def bootstrap(
-    functionals: Sequence[Functional], strata: IndexArray, replicates: int = 2000, seed: int = 0
+    functionals: Sequence[Functional], strata: IndexArray, replicates: int = REPLICATES, seed: int = 0
 ) -> BootstrapResult:
-    """Resample units (G,) within ``strata`` (G,), the same draws for every functional."""
-    if not functionals or any(len(functional.informative) != len(strata) for functional in functionals):
-        raise DataError("A bootstrap needs metrics over the units it resamples.")
-    codes = collapse_single(strata)
-    values, covariance = _evaluate(functionals, np.ones((1, len(strata))), codes)
-    rows = max(1, CHUNK_NUMBERS // max(len(strata), 1))
-    parts = [_evaluate(functionals, weights, codes) for weights in _draws(codes, replicates, seed, rows)]
+    """Evaluate functionals of one kind on the data and on ``replicates`` resamples of the units.
+
+    Args:
+        functionals: K metrics of one scale over the same G units.
+        strata: (G,) the stratum of each unit; lone units are put together, see ``collapse_single``.
+        replicates: B.
+        seed: Equal seeds draw equal replicates for equal strata, whatever is measured on them.
+    """
+    if len({functional.scale for functional in functionals}) != 1:
+        raise DataError(
+            "One bootstrap compares metrics of one kind; give at least one, and all of one scale."
+        )
+    if any(len(functional.informative) != len(strata) for functional in functionals):
+        raise DataError(f"Every metric must be over the {len(strata)} units the strata name.")
+    design = _Design.of(strata)
+    observed, covariance, influences = _evaluate(functionals, np.ones((1, len(strata))), design)
+    values, covariances = [], []
+    block = max(1, min(replicates, int(WORKING_MEMORY / (8 * len(strata) * (2 * len(functionals) + 4)))))
+    for weights in design.draw(replicates, block, seed):
+        value, replicate_covariance, _ = _evaluate(functionals, weights, design)
+        values.append(value)
+        covariances.append(replicate_covariance)
     return BootstrapResult(
-        values[0],
-        covariance[0],
-        np.concatenate([part[0] for part in parts]),
-        np.concatenate([part[1] for part in parts]),
-        tuple(functional.scale for functional in functionals),
-        len(strata),
+        values=observed[0],
+        covariance=covariance[0],
+        replicate_values=np.concatenate(values),
+        replicate_covariance=np.concatenate(covariances),
+        extreme=_extremes(influences[0]),
+        informative=np.array([int(functional.informative.sum()) for functional in functionals]),
+        scale=functionals[0].scale,
     )
 
 
 def interval(result: BootstrapResult, k: int, level: float = 0.95) -> Interval:
-    """Studentised interval of functional ``k``, within the values its metric can take.
-
-    Variances of proportions get a floor of a quarter over the squared number of units, that of one
-    half-right pseudo-unit: without it a replicate in which all answers are right would pass for certain.
-    Where all observed ones are alike, the interval is Wilson's (1927) for that many units. One 0/1 answer
-    a question, 300 simulated data sets each, coverage of 95 % intervals before the Wilson case, which
-    adds the 21 % and 40 % of data sets of 30 questions at .95 and .97 that are all right:
-
-        questions   .5     .8     .95    .97
-        30          .973   .973   .723   .617
-        100         .947   .940   .943   .953
-        1,000       .930   .957   .963   .953
-    """
-    scale = result.scales[k]
-    value, variance = float(result.values[k]), float(result.covariance[k, k])
-    if scale.proportion and variance < 1e-15:
-        bounds = _wilson(value, result.units, level)
-    else:
-        floor = 0.25 / max(result.units, 1) ** 2 if scale.proportion else 0.0
-        replicates = result.replicate_covariance[:, k, k] + floor
-        bounds = studentised(value, variance + floor, result.replicate_values[:, k], replicates, level)
-    return Interval(max(bounds.low, scale.low), min(bounds.high, scale.high))
+    """The interval of method ``k``, within the metric's range; how it is made says ``intervals``."""
+    scale = result.scale
+    contrast, units = Contrast.of_method(result, k), int(result.informative[k])
+    return bounds(contrast, scale.low, scale.high, units, level, proportion=scale.proportion)
 
 
-def _wilson(share: float, n: int, level: float) -> Interval:
-    """Score interval of a share of ``n`` (Wilson 1927, JASA 22, 209-212)."""
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
-    return Interval(centre - half, centre + half)
+@dataclass(frozen=True, eq=False)
+class _Design:
+    """How units fall into strata, prepared for drawing and for variances."""
 
+    start: IndexArray  #: (G,) for the units in order of stratum: where their stratum begins
+    size: IndexArray  #: (G,) and how many units it has
+    order: IndexArray  #: (G,) units by stratum
+    factor: FloatArray  #: (G,) n_s / (n_s - 1) of each unit's stratum
+    sums: FloatArray  #: (G, S) 1 / sqrt(n_s - 1) where the unit is in the stratum
 
-def studentised(
-    value: float, variance: float, replicate_values: FloatArray, replicate_variances: FloatArray, level: float
-) -> Interval:
-    """Value - t se for the quantiles of the replicates' t = (value* - value) / se*."""
-    if not (np.isfinite(value) and np.isfinite(variance)):
-        return Interval(float("nan"), float("nan"))
-    t = standardised(replicate_values - value, replicate_variances)
-    t = t[np.isfinite(t)]
-    if not len(t):
-        return Interval(float("nan"), float("nan"))
-    upper, lower = np.quantile(t, [(1 + level) / 2, (1 - level) / 2])
-    error = float(np.sqrt(max(variance, 0.0)))
-    return Interval(value - float(upper) * error, value - float(lower) * error)
+    @classmethod
+    def of(cls, strata: IndexArray) -> _Design:
+        codes = collapse_single(strata)
+        sizes = np.bincount(codes)
+        freedom = np.where(sizes > 1, sizes - 1.0, np.nan)  # one unit in all: no variance can be had
+        order = np.argsort(codes, kind="stable")
+        starts = np.cumsum(sizes) - sizes
+        sums = (codes[:, None] == np.arange(len(sizes))) / np.sqrt(freedom)
+        return cls(starts[codes[order]], sizes[codes[order]], order, (sizes / freedom)[codes], sums)
 
-
-def standardised(differences: FloatArray, variances: FloatArray) -> FloatArray:
-    """Differences / root of variances; 0 where both vanish, NaN where only the variance does."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = differences / np.sqrt(np.maximum(variances, 0.0))
-    t[np.isinf(t)] = np.nan
-    t[np.isclose(differences, 0.0, atol=1e-12)] = 0.0
-    return t
-
-
-def _draws(codes: IndexArray, replicates: int, seed: int, rows: int) -> Iterator[FloatArray]:
-    """Multinomial counts (rows, G), every stratum keeping its size."""
-    generator = np.random.default_rng([seed, 3])
-    members = [np.flatnonzero(codes == code) for code in np.unique(codes)]
-    for start in range(0, replicates, rows):
-        count = min(rows, replicates - start)
-        weights = np.zeros((count, len(codes)))
-        for stratum in members:
-            size = len(stratum)
-            drawn = generator.integers(0, size, size=(count, size)) + np.arange(count)[:, None] * size
-            weights[:, stratum] = np.bincount(drawn.ravel(), minlength=count * size).reshape(count, size)
-        yield weights
+    def draw(self, replicates: int, block: int, seed: int) -> Iterator[FloatArray]:
+        """Multinomial weights (<= block, G) per stratum; the stream does not depend on ``block``."""
+        random = np.random.default_rng(seed)
+        units = len(self.order)
+        for first in range(0, replicates, block):
+            rows = min(block, replicates - first)
+            drawn = (self.start + random.random((rows, units)) * self.size).astype(np.int64)
+            drawn = np.minimum(drawn, self.start + self.size - 1)  # the sum may round up to the next stratum
+            drawn += np.arange(rows)[:, None] * units
+            counts = np.bincount(drawn.ravel(), minlength=rows * units).reshape(rows, units)
+            weights = np.empty((rows, units))
+            weights[:, self.order] = counts
+            yield weights
 
 
 def _evaluate(
-    functionals: Sequence[Functional], weights: FloatArray, codes: IndexArray
-) -> tuple[FloatArray, FloatArray]:
-    """Values (B, K) and the covariance (B, K, K) of the estimates under each weighting."""
-    evaluations = [functional.evaluate(weights) for functional in functionals]
-    values = np.column_stack([value for value, _ in evaluations])
-    influences = np.stack([influence for _, influence in evaluations], axis=1)  # (B, K, G)
-    sizes = np.bincount(codes).astype(np.float64)
-    scaled = influences * np.sqrt(weights * (sizes / np.maximum(sizes - 1, 1))[codes])[:, None, :]
-    covariance = scaled @ scaled.transpose(0, 2, 1)  # (B, K, K)
-    for code, size in enumerate(sizes):
-        inside = codes == code
-        total = (influences[:, :, inside] * weights[:, None, inside]).sum(axis=2)  # (B, K)
-        covariance -= total[:, :, None] * total[:, None, :] / max(size - 1, 1)
-    return values, covariance
+    functionals: Sequence[Functional], weights: FloatArray, design: _Design
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Values (B, K), covariances (B, K, K) and influences (B, K, G)."""
+    rows, units = weights.shape
+    values = np.empty((rows, len(functionals)))
+    influences = np.empty((rows, len(functionals), units))
+    for k, functional in enumerate(functionals):
+        values[:, k], influences[:, k] = functional.evaluate(weights)
+    influences[~np.isfinite(values)] = np.nan  # undefined values have undefined variances, not infinite ones
+    weighted = influences * weights[:, None, :]
+    totals = (weighted.reshape(-1, units) @ design.sums).reshape(rows, len(functionals), -1)  # (B, K, S)
+    weighted *= design.factor
+    covariances = weighted @ influences.transpose(0, 2, 1) - totals @ totals.transpose(0, 2, 1)
+    return values, covariances, influences
+
+
+def _extremes(influences: FloatArray) -> FloatArray:
+    """(K, K) from influences (K, G)."""
+    extremes = np.array([np.abs(influences - row).max(axis=1) for row in influences])
+    np.fill_diagonal(extremes, np.abs(influences).max(axis=1))
+    return extremes

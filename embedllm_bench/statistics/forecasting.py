@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 #: Forecasts are moved this far inside (0, 1) before a logarithm: one certain mistake costs 16.1 nats.
 CLIP = 1e-7
 ECE_BINS = 15
+HITS = Scale(0.0, 1.0)  # many outcomes a unit: no SHARE unless there is only one model
 LOSS = Scale(0.0, 1.0, higher_is_better=False)
 LOG_LOSS = Scale(0.0, float(-np.log(CLIP)), higher_is_better=False)
 SKILL = Scale(high=1.0)
@@ -110,7 +111,7 @@ class GradedForecast:
 def accuracy(graded: GradedForecast) -> Functional:
     """Share of attempts foretold by "correct if p >= 0.5"."""
     hits = np.where(graded.p >= 0.5, graded.correct, graded.wrong)
-    return ratio(graded.per_unit(_column_sums(hits)), graded.attempts, SHARE)
+    return ratio(graded.per_unit(_column_sums(hits)), graded.attempts, SHARE if len(graded.p) == 1 else HITS)
 
 
 def brier(graded: GradedForecast) -> Functional:

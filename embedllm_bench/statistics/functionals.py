@@ -35,7 +35,7 @@ class Scale:
     low: float = -math.inf
     high: float = math.inf
     higher_is_better: bool = True
-    proportion: bool = False  #: a share of 0/1 outcomes, so that its variance is zero when all are alike
+    proportion: bool = False  #: a share of 0/1 outcomes, one a unit, or the difference of two such shares
 
 
 SHARE = Scale(0.0, 1.0, proportion=True)
@@ -109,6 +109,7 @@ class MeanOf:
         values, influences = np.zeros(len(weights)), np.zeros(weights.shape)
         for part in self.parts:
             value, influence = part.evaluate(weights)
+            influence[~np.isfinite(value)] = np.nan
             values += value / len(self.parts)
             influences += influence / len(self.parts)
         return values, influences

@@ -1,4 +1,9 @@
-"""Who is better than whom: all pairs at once, so that looking at many methods makes no winner by chance."""
+"""Which of K methods are better than which, and the ranks that leaves open.
+
+All pairs are tested at once, paired over units, against the bootstrap distribution of the largest studentised
+difference (max-T), step by step (Romano & Wolf 2005, Econometrica 73(4), algorithm 4.1): unlike Holm on
+p-values from B replicates, whose smallest is 1 / (B + 1), it does not run out of resolution with many pairs.
+"""
 
 from __future__ import annotations
 
@@ -7,78 +12,84 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedllm_bench.statistics.bootstrap import Interval, standardised, studentised
+from embedllm_bench.statistics.intervals import Contrast, Interval, bounds
 
 if TYPE_CHECKING:
-    from embedllm_bench.arrays import BoolArray
+    from embedllm_bench.arrays import BoolArray, FloatArray, IndexArray
     from embedllm_bench.statistics.bootstrap import BootstrapResult
 
-LEVEL = 0.05
 
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Rank k runs from ``first[k]`` to ``last[k]``, 1 is best."""
 
-@dataclass(frozen=True)
-class RankRange:
-    """The places a method can have: 1 + number significantly better to K - number significantly worse."""
-
-    low: int
-    high: int
-
-
-def rank_ranges(result: BootstrapResult) -> tuple[RankRange, ...]:
-    """A range for each of the K functionals of ``result``; higher or lower is better as their scale says."""
-    sign = 1.0 if result.scales[0].higher_is_better else -1.0
-    better = significantly_better(result, sign)
-    count = len(result.values)
-    return tuple(
-        RankRange(1 + int(better[:, k].sum()), count - int(better[k, :].sum())) for k in range(count)
+    better: BoolArray  #: (K, K) is a significantly better than b?
+    statistic: FloatArray  #: (K, K) studentised difference of a and b, positive where a looks better
+    critical: (
+        float  #: what the largest |statistic| of pairs not found different had to exceed; NaN if none left
     )
 
+    @property
+    def first(self) -> IndexArray:
+        """(K,) 1 + number of methods significantly better."""
+        return np.asarray(1 + self.better.sum(axis=0), dtype=np.int64)
 
-def significantly_better(result: BootstrapResult, sign: float = 1.0) -> BoolArray:
-    """[i, j] (K, K): is i better than j, with 5 % chance of any false verdict among all pairs?
+    @property
+    def last(self) -> IndexArray:
+        """(K,) K - number of methods significantly worse."""
+        return np.asarray(len(self.better) - self.better.sum(axis=1), dtype=np.int64)
 
-    Single-step studentised max-T (Romano & Wolf 2005, Econometrica 73(4), eq. 3.8 ff.): the critical value
-    is the 95 % quantile over replicates of the largest |t*| of any pair. Unlike Holm's smallest p-values
-    its resolution does not run out with many pairs. An undefined value is neither better nor worse.
+
+def rank(result: BootstrapResult, level: float = 0.95) -> Ranking:
+    """Test all pairs; with probability ``level`` no pair equal in truth is called different.
+
+    Methods identical on these units are tied, and an undefined method is tied with everybody.
     """
-    count = len(result.values)
-    rows, columns = np.triu_indices(count, k=1)
-    better = np.zeros((count, count), dtype=bool)
-    if not len(rows):
-        return better
-    observed = result.values[rows] - result.values[columns]
-    variance = _variances(result.covariance[None], rows, columns)[0]
-    t = standardised(observed, variance)
-    replicates = standardised(
-        result.replicate_values[:, rows] - result.replicate_values[:, columns] - observed,
-        _variances(result.replicate_covariance, rows, columns),
-    )
-    known = np.isfinite(t)
-    largest = np.abs(np.where(np.isfinite(replicates), replicates, 0.0))[:, known].max(axis=1, initial=0.0)
-    critical = np.quantile(largest, 1 - LEVEL)
-    for i, j, value, decided in zip(rows, columns, sign * t, known, strict=True):
-        if decided and abs(value) > critical:
-            better[(i, j) if value > 0 else (j, i)] = True
-    return better
+    k = len(result.values)
+    sign = 1.0 if result.scale.higher_is_better else -1.0
+    statistic = np.zeros((k, k))
+    pairs: list[tuple[int, int]] = []
+    deviations: list[FloatArray] = []
+    for a in range(k):
+        for b in range(a + 1, k):
+            contrast = Contrast.of_difference(result, a, b)
+            if not (np.isfinite(contrast.value) and contrast.variance > 0):
+                continue
+            statistic[a, b] = sign * contrast.value / contrast.error
+            statistic[b, a] = -statistic[a, b]
+            pairs.append((a, b))
+            # an undefined replicate counts as an extreme one: beyond 5 % of them nothing can be called better
+            deviations.append(np.nan_to_num(np.abs(contrast.deviations), nan=np.inf))
+    better, critical = np.zeros((k, k), dtype=bool), float("nan")
+    if pairs:
+        observed = np.array([abs(statistic[pair]) for pair in pairs])
+        found, critical = step_down(observed, np.column_stack(deviations), level)
+        for index in np.flatnonzero(found):
+            a, b = pairs[index]
+            better[(a, b) if statistic[a, b] > 0 else (b, a)] = True
+    return Ranking(better, statistic, critical)
+
+
+def rank_ranges(result: BootstrapResult, level: float = 0.95) -> list[Interval]:
+    """Each method's best and worst rank that the tests of all pairs leave open."""
+    ranking = rank(result, level)
+    return [Interval(float(a), float(b)) for a, b in zip(ranking.first, ranking.last, strict=True)]
 
 
 def difference(result: BootstrapResult, a: int, b: int, level: float = 0.95) -> Interval:
-    """Studentised interval of value a minus value b, paired over units, for one pair chosen beforehand."""
-    rows, columns = np.array([a]), np.array([b])
-    return studentised(
-        float(result.values[a] - result.values[b]),
-        float(_variances(result.covariance[None], rows, columns)[0, 0]),
-        result.replicate_values[:, a] - result.replicate_values[:, b],
-        _variances(result.replicate_covariance, rows, columns)[:, 0],
-        level,
-    )
+    """The interval of value ``a`` minus value ``b``, for one pair of methods named beforehand."""
+    scale, width = result.scale, result.scale.high - result.scale.low
+    contrast, units = Contrast.of_difference(result, a, b), int(min(result.informative[[a, b]]))
+    return bounds(contrast, -width, width, units, level, proportion=scale.proportion)
 
 
-def _variances(
-    covariance: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    rows: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-    columns: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Var(a) + Var(b) - 2 Cov(a, b) of pairs, from (B, K, K) to (B, pairs)."""
-    variances = covariance[:, rows, rows] + covariance[:, columns, columns] - 2 * covariance[:, rows, columns]
-    return np.asarray(variances)
+def step_down(observed: FloatArray, replicates: FloatArray, level: float) -> tuple[BoolArray, float]:
+    """Which |statistics| (P,) exceed the ``level`` quantile of the largest (B, P) of those not yet found."""
+    found = np.zeros(len(observed), dtype=bool)
+    while not found.all():
+        critical = float(np.quantile(replicates[:, ~found].max(axis=1), level, method="higher"))
+        new = ~found & (observed > critical)
+        if not new.any():
+            return found, critical
+        found |= new
+    return found, float("nan")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from embedllm_bench.statistics.functionals import Functional
     from embedllm_bench.statistics.units import QuestionUnits
 
-DIFFERENCE = Scale(-1.0, 1.0)
+DIFFERENCE = Scale(-1.0, 1.0, proportion=True)
 GAP_CLOSED = Scale(high=1.0)
 
 
