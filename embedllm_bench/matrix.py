@@ -172,11 +172,8 @@ def _codes(names: Sequence[str]) -> tuple[tuple[str, ...], IndexArray]:
 
 def _count(cells: IndexArray, size: int) -> CountArray:
     """How often each of ``size`` cells is named, in the narrowest unsigned integers that hold it."""
-    counts = np.zeros(size, dtype=np.uint8)
-    if len(cells) and np.bincount(cells, minlength=size).max() > np.iinfo(np.uint8).max:
-        counts = counts.astype(np.uint16)
-    np.add.at(counts, cells, 1)
-    return counts
+    counts = np.bincount(cells, minlength=size)
+    return counts.astype(np.min_scalar_type(counts.max(initial=0)))
 
 
 def _apply(

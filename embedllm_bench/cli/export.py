@@ -24,11 +24,11 @@ from embedllm_bench.cli.options import store_option
 def command(output: Path, kind: str | None, store: str | None) -> None:
     """Write all outcomes of a store as the long table that `import` reads back without loss."""
     from embedllm_bench.exchange.exporting import export_table
-    from embedllm_bench.exchange.readers import format_of
+    from embedllm_bench.exchange.formats import importer_for
     from embedllm_bench.store.location import reading_location
     from embedllm_bench.store.store import Store
 
-    kind = format_of(output, kind)
+    kind = importer_for(output, kind).name
     with Store.open(reading_location(store)) as opened:
         rows = export_table(opened, output, kind)
     click.echo(f"{output}: {rows} outcomes.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from embedllm_bench.cli.options import store_option
-from embedllm_bench.cli.progress import counting
+from embedllm_bench.cli.progress import steps
 
 
 @click.command("import")
@@ -34,6 +34,7 @@ def command(path: Path, kind: str | None, skip_bad: bool, on_conflict: str, stor
     correct (0 or 1; leave out a row that was not asked), and any of subtask, split, attempt, state,
     score, cost, prompt_tokens, completion_tokens and latency. The same file again changes nothing.
     """
+    from embedllm_bench.exchange.base import ReadOptions
     from embedllm_bench.exchange.importing import import_table
     from embedllm_bench.store.location import writing_location
     from embedllm_bench.store.records import OnConflict
@@ -41,12 +42,12 @@ def command(path: Path, kind: str | None, skip_bad: bool, on_conflict: str, stor
 
     start = time.perf_counter()
     location = writing_location(store)
-    with Store.open(location, write=True) as opened, counting(f"import {path.name}") as progress:
+    with Store.open(location, write=True) as opened, steps(path.name) as progress:
         report = import_table(
             opened,
             path,
             kind=kind,
-            skip_bad=skip_bad,
+            options=ReadOptions(skip_bad=skip_bad),
             on_conflict=OnConflict(on_conflict),
             progress=progress,
         )
@@ -67,5 +68,7 @@ def command(path: Path, kind: str | None, skip_bad: bool, on_conflict: str, stor
         f"{location}: {report.added} outcomes of {report.models} models at {report.questions} questions"
         f"{''.join(', ' + text for text in extra)}; {seconds:.1f} s, {report.added / seconds:,.0f} outcomes/s."
     )
+    for note in report.notes:
+        click.echo(note, err=True)
     if report.ignored_columns:
         click.echo(f"Columns not known and not read: {', '.join(report.ignored_columns)}.", err=True)

@@ -6,23 +6,32 @@ import contextlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from rich.progress import TaskID
+
+    from embedllm_bench.exchange.importing import ImportProgress
 
 
 @contextlib.contextmanager
-def counting(what: str) -> Iterator[Callable[[str, int], None]]:
-    """A line with the rows done in each step."""
+def steps(what: str) -> Iterator[ImportProgress]:
+    """A bar for each step, with the rows done and the time that is left."""
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
+        TextColumn("{task.fields[rows]:,} rows"), TimeRemainingColumn(),
+    )  # fmt: skip
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        line = bar.add_task(what, total=None)
-        done: dict[str, int] = {}
+        lines: dict[str, TaskID] = {}
+        rows_of: dict[str, int] = {}
 
-        def report(step: str, rows: int) -> None:
-            done[step] = done.get(step, 0) + rows
-            bar.update(line, description=f"{what}: {', '.join(f'{s} {n:,} rows' for s, n in done.items())}")
+        def report(step: str, rows: int, share: float) -> None:
+            rows_of[step] = rows_of.get(step, 0) + rows
+            if step not in lines:
+                lines[step] = bar.add_task(f"{step} {what}", total=1.0, rows=0)
+            bar.update(lines[step], completed=share, rows=rows_of[step])
 
         yield report

@@ -19,7 +19,13 @@ PARTS = {
     "train": "train", "val": "validation", "valid": "validation", "validation": "validation",
     "dev": "validation", "test": "test",
 }  # fmt: skip
+LONGEST_SHOWN = 40
 LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
+
+
+def shown(text: str) -> str:
+    """A value as a message shows it, however long it is."""
+    return repr(text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "...")
 
 
 class BadValueError(ValueError):
@@ -35,10 +41,12 @@ def read_name(value: object) -> str:
 
 
 def read_optional_text(value: object) -> str | None:
-    """A text, None where empty; unpaired surrogates, which no UTF-8 file can hold, are refused."""
+    """A text, None where empty; what no UTF-8 file or SQLite text can hold is refused."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
-    text = value if isinstance(value, str) else str(value)
+    text = decoded(value) if isinstance(value, bytes) else str(value)
+    if "\0" in text:
+        raise BadValueError("holds a NUL character")
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -46,40 +54,50 @@ def read_optional_text(value: object) -> str | None:
     return text or None
 
 
+def decoded(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise BadValueError("is not UTF-8 text; convert the file") from None
+
+
 def read_label(value: object) -> int:
     """0, 1 or UNKNOWN where empty."""
-    text = "" if value is None else str(value).strip().lower()
+    text = (read_optional_text(value) or "").strip()
+    if isinstance(value, float) and math.isnan(value):
+        text = "NaN"  # no answer is an empty field; a computation gone wrong is not
     if not text:
         return UNKNOWN
-    if text not in LABELS:
-        raise BadValueError(f"is {value!r}, not 0 or 1")
-    return LABELS[text]
+    if text.lower() not in LABELS:
+        raise BadValueError(f"is {shown(text)}, not 0 or 1")
+    return LABELS[text.lower()]
 
 
 def read_state(value: object) -> int:
-    text = "graded" if value is None or value == "" else str(value)
+    text = read_optional_text(value) or "graded"
     if text not in ("graded", "failed"):
-        raise BadValueError(f"is {value!r}, not graded or failed")
+        raise BadValueError(f"is {shown(text)}, not graded or failed")
     return GRADED if text == "graded" else FAILED
 
 
 def read_part(value: object) -> str | None:
     text = read_optional_text(value)
     if text is not None and text not in PARTS:
-        raise BadValueError(f"is {text!r}, not train, validation or test")
+        raise BadValueError(f"is {shown(text)}, not train, validation or test")
     return None if text is None else PARTS[text]
 
 
 def read_number(value: object) -> float:
     """A finite number, NaN where empty."""
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+    text = read_optional_text(value)
+    if text is None:
         return math.nan
     try:
-        number = float(str(value))
+        number = float(text)
     except ValueError:
         number = math.inf
     if not math.isfinite(number):
-        raise BadValueError(f"is {value!r}, not a finite number")
+        raise BadValueError(f"is {shown(text)}, not a finite number")
     return number
 
 
@@ -87,7 +105,7 @@ def read_amount(value: object) -> float:
     """A number that is not negative, NaN where empty."""
     number = read_number(value)
     if number < 0:
-        raise BadValueError(f"is {value!r}, which is negative")
+        raise BadValueError(f"is {shown(str(number))}, which is negative")
     return number
 
 
@@ -97,7 +115,7 @@ def read_count(value: object) -> int:
     if math.isnan(number):
         return UNKNOWN
     if number != int(number) or number >= 2**53:
-        raise BadValueError(f"is {value!r}, not a whole number")
+        raise BadValueError(f"is {shown(str(number))}, not a whole number")
     return int(number)
 
 

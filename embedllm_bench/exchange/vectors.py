@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from embedllm_bench.errors import DataError
-from embedllm_bench.exchange.readers import readable
+from embedllm_bench.exchange.base import readable
 
 if TYPE_CHECKING:
     import os
@@ -40,6 +40,9 @@ def import_vectors(
         raise DataError(f"There is no file {path}.")
     with readable(path, "parquet"):
         table = pa.parquet.read_table(path)
+    doubled = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
+    if doubled:
+        raise DataError(f"{path} has the column {', '.join(doubled)} more than once.")
     for name in ("question_id", "vector"):
         if name not in table.column_names:
             raise DataError(f"{path} lacks the column {name}; vectors need question_id and vector.")
@@ -88,6 +91,11 @@ def _matrix(path: Path, column: pa.ChunkedArray) -> npt.NDArray[np.floating[Any]
         raise DataError(f"The vectors of {path} differ in length or are empty; all must have the same.")
     flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
     vectors: npt.NDArray[np.floating[Any]] = flat.reshape(len(column), -1)
+    if vectors.dtype != np.float16:
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+            vectors = vectors.astype(np.float32)
     if not np.isfinite(vectors).all():
-        raise DataError(f"The vectors of {path} hold values that are not finite numbers.")
-    return vectors if vectors.dtype == np.float16 else vectors.astype(np.float32)
+        raise DataError(
+            f"The vectors of {path} hold values that are not finite numbers of 32 bits; leave such rows out."
+        )
+    return vectors

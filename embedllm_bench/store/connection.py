@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 BUSY_SECONDS = 60
+UNCHECKED = "embedllm_bench_unchecked"  #: the execution option that leaves foreign keys to the caller
 SQLITE_HEADER = b"SQLite format 3\0"
 NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "lustre", "gpfs", "ceph", "9p"}
@@ -73,9 +74,16 @@ def writing_engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(UNCHECKED):
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def without_foreign_keys(engine: Engine) -> Engine:
+    """The same engine, for bulk inserts whose row numbers have been looked up already."""
+    return engine.execution_options(**{UNCHECKED: True})
 
 
 def compact(engine: Engine) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from embedllm_bench.matrix import CorrectnessMatrix, LabelConvention, Questions
 from embedllm_bench.store.records import (
-    GRADED,
     UNKNOWN,
     Coverage,
     OutcomeTable,
@@ -32,18 +31,29 @@ def read_questions(connection: Connection) -> StoredQuestions:
     rows = connection.exec_driver_sql(
         "SELECT q.id, q.question_id, t.text, b.name, q.subtask FROM questions q"
         " JOIN benchmarks b ON b.id = q.benchmark_id JOIN texts t ON t.id = q.text_id"
-        f" WHERE q.id IN (SELECT DISTINCT question_id FROM outcomes WHERE {VISIBLE})"
         " ORDER BY b.name, q.question_id"
     ).all()
+    asked = _asked(connection, {row[0] for row in rows})
+    rows = [row for row in rows if row[0] in asked]
     numbers, ids, texts, benchmarks, subtasks = zip(*rows, strict=True) if rows else ((),) * 5
     return StoredQuestions(np.array(numbers, dtype=np.int64), ids, texts, benchmarks, subtasks)
+
+
+def _asked(connection: Connection, questions: set[int]) -> set[int]:
+    """Which of these row numbers have an outcome; the first models mostly were asked all of them."""
+    left = set(questions)
+    for model in read_models(connection):
+        if not left:
+            break
+        left.difference_update(_model_outcomes(connection, model)[0].tolist())
+    return questions - left
 
 
 def read_models(connection: Connection) -> dict[int, str]:
     """Names of the models with an outcome, by row number, in the order of the names."""
     rows = connection.exec_driver_sql(
-        f"SELECT id, name FROM models WHERE id IN (SELECT DISTINCT model_id FROM outcomes WHERE {VISIBLE})"
-        " ORDER BY name"
+        "SELECT m.id, m.name FROM models m WHERE EXISTS"
+        f" (SELECT 1 FROM outcomes WHERE model_id = m.id AND {VISIBLE}) ORDER BY m.name"
     )
     return {row[0]: row[1] for row in rows}
 
@@ -53,28 +63,36 @@ def read_matrix(
 ) -> CorrectnessMatrix:
     """The matrix of graded outcomes; models by name, questions as in ``stored``."""
     names = read_models(connection)
-    model_at = _positions(np.array(list(names), dtype=np.int64))
     question_at = _positions(stored.rows)
-    query = (
-        "SELECT model_id, group_concat(question_id), group_concat(correct, '') FROM"
-        f" (SELECT model_id, question_id, correct FROM outcomes WHERE state = {GRADED} AND {VISIBLE}"
-        " ORDER BY model_id, question_id, attempt) GROUP BY model_id"
-    )
-    models, questions, correct = [], [], []
-    for model, numbers, answers in connection.exec_driver_sql(query):
-        rows = np.fromstring(numbers, dtype=np.int64, sep=",")
-        models.append(np.full(len(rows), model_at[model]))
-        questions.append(question_at[rows])
-        correct.append(np.frombuffer(answers.encode(), dtype=np.uint8) - ord("0"))
     nothing = np.empty(0, dtype=np.int64)
+    models, questions, correct = [nothing], [nothing], [nothing]
+    for position, model in enumerate(names):
+        rows, label = _model_outcomes(connection, model)
+        graded = label != UNKNOWN
+        models.append(np.full(int(graded.sum()), position))
+        questions.append(question_at[rows[graded]])
+        correct.append(label[graded])
     return CorrectnessMatrix.from_outcomes(
         list(names.values()),
         Questions(stored.ids, stored.texts, stored.benchmarks, stored.subtasks, embeddings),
-        np.concatenate([nothing, *models]),
-        np.concatenate([nothing, *questions]),
-        np.concatenate([nothing.astype(np.uint8), *correct]),
+        np.concatenate(models),
+        np.concatenate(questions),
+        np.concatenate(correct),
         labels,
     )
+
+
+def _model_outcomes(connection: Connection, model: int) -> tuple[IndexArray, IndexArray]:
+    """A model's outcomes by question and attempt: question row (n,); 0 or 1, UNKNOWN where failed (n,)."""
+    query = (
+        "SELECT group_concat(question_id), group_concat(ifnull(correct, 2), '') FROM"
+        f" (SELECT question_id, correct FROM outcomes WHERE model_id = ? AND {VISIBLE}"
+        " ORDER BY question_id, attempt)"
+    )
+    numbers, labels = connection.exec_driver_sql(query, (model,)).one()
+    rows = np.fromstring(numbers, dtype=np.int64, sep=",")
+    correct = np.frombuffer(labels.encode(), dtype=np.uint8).astype(np.int64) - ord("0")
+    return rows, np.where(correct == 2, UNKNOWN, correct)
 
 
 def _positions(rows: IndexArray) -> IndexArray:
@@ -94,24 +112,30 @@ def read_parts(connection: Connection) -> dict[tuple[str, str], str]:
     return {(benchmark, question): part for benchmark, question, part in rows}
 
 
-def read_coverage(connection: Connection) -> list[Coverage]:
+def read_coverage(connection: Connection, stored: StoredQuestions) -> list[Coverage]:
     """Every model on every benchmark."""
-    cells = connection.exec_driver_sql(
-        "SELECT c.model_id, q.benchmark_id, count(*), sum(c.graded > 0), sum(c.graded), sum(c.correct) FROM ("
-        f" SELECT model_id, question_id, sum(state = {GRADED}) AS graded, sum(correct) AS correct FROM outcomes"
-        f" WHERE {VISIBLE} GROUP BY model_id, question_id) c JOIN questions q ON q.id = c.question_id"
-        " GROUP BY c.model_id, q.benchmark_id"
-    ).all()
-    found = {(row[0], row[1]): row[2:] for row in cells}
-    totals = connection.exec_driver_sql(
-        "SELECT b.id, b.name, count(*) FROM questions q JOIN benchmarks b ON b.id = q.benchmark_id"
-        f" WHERE q.id IN (SELECT DISTINCT question_id FROM outcomes WHERE {VISIBLE}) GROUP BY b.id ORDER BY b.name"
-    ).all()
+    question_at = _positions(stored.rows)
+    names, benchmark = np.unique(np.array(stored.benchmarks, dtype=object), return_inverse=True)
     coverage = []
     for model, name in read_models(connection).items():
-        for benchmark, title, questions in totals:
-            asked, graded, attempts, correct = found.get((model, benchmark), (0, 0, 0, 0))
-            coverage.append(Coverage(name, title, questions, graded, asked - graded, attempts, correct or 0))
+        rows, correct = _model_outcomes(connection, model)
+        at, graded = question_at[rows], correct != UNKNOWN
+        answered = np.bincount(at[graded], minlength=len(stored)) > 0  # (Q,)
+        asked = np.bincount(at, minlength=len(stored)) > 0
+        counts = [
+            np.bincount(where, minlength=len(names))
+            for where in (
+                benchmark,
+                benchmark[answered],
+                benchmark[asked & ~answered],
+                benchmark[at[graded]],
+                benchmark[at[correct == 1]],
+            )
+        ]
+        coverage += [
+            Coverage(name, title, *row)
+            for title, *row in zip(names.tolist(), *(count.tolist() for count in counts), strict=True)
+        ]
     return coverage
 
 

@@ -8,6 +8,8 @@ import platform
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from embedllm_bench.errors import StoreError
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -44,6 +46,20 @@ def _alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def check_running(connection: Connection, run: int) -> None:
+    """Refuse to go on writing under a run that another process took for dead and cleared.
+
+    Bulk inserts go without SQLite's foreign keys, which look up three parents for every row; models
+    and questions are never deleted, and this stands in for the third.
+    """
+    query = "SELECT 1 FROM runs WHERE id = ? AND status = 'running'"
+    if connection.exec_driver_sql(query, (run,)).first() is None:
+        raise StoreError(
+            "Another process took this one for dead and cleared what it had written; nothing was kept of"
+            " this source, run it again."
+        )
 
 
 def delete_run(connection: Connection, run: int) -> None:

@@ -89,7 +89,7 @@ class Store:
     def coverage(self) -> list[Coverage]:
         """Every model on every benchmark."""
         with self._transaction() as opened:
-            return reading.read_coverage(opened)
+            return reading.read_coverage(opened, reading.read_questions(opened))
 
     def read_outcomes(self) -> Iterator[OutcomeTable]:
         """All outcomes, one table a model, by benchmark, question id and attempt."""

@@ -11,23 +11,21 @@ import numpy as np
 from sqlalchemy.exc import IntegrityError
 
 from embedllm_bench.errors import DataError
+from embedllm_bench.store.connection import without_foreign_keys
 from embedllm_bench.store.records import FAILED, UNKNOWN, OnConflict, WriteReport
-from embedllm_bench.store.runs import clear_leftovers, delete_run, is_complete, start_run
+from embedllm_bench.store.runs import check_running, clear_leftovers, delete_run, is_complete, start_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    import numpy.typing as npt
     from sqlalchemy import Connection, Engine
 
-    from embedllm_bench.arrays import BoolArray, FloatArray, IndexArray
+    from embedllm_bench.arrays import BoolArray, IndexArray
     from embedllm_bench.store.records import OutcomeTable, QuestionRecord, Source
 
 CHUNK = 50_000
 PUBLISHED = "published"
-INSERT_OUTCOME = (
-    "INSERT INTO outcomes (model_id, question_id, attempt, run_id, state, correct, score, cost, latency,"
-    " prompt_tokens, completion_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
 Progress: TypeAlias = "Callable[[int], None]"
 
 
@@ -203,21 +201,27 @@ def _stored_cells(connection: Connection, models: IndexArray) -> tuple[IndexArra
 
 
 def _insert(engine: Engine, table: OutcomeTable, rows: _Rows, run: int, progress: Progress | None) -> None:
+    numbers = {
+        "score": table.score, "cost": table.cost, "latency": table.latency,
+        "prompt_tokens": table.prompt_tokens, "completion_tokens": table.completion_tokens,
+    }  # fmt: skip
+    known = {name: column for name, column in numbers.items() if column is not None}
+    names = ("model_id", "question_id", "attempt", "run_id", "state", "correct", *known)
+    insert = f"INSERT INTO outcomes ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+    bulk = without_foreign_keys(engine)
     for start in range(0, len(rows.order), CHUNK):
         part = slice(start, start + CHUNK)
         order = rows.order[part]
-        failed = table.state[order] == FAILED
-        correct = table.correct[order].astype(object)
-        correct[failed] = None
+        state = table.state[order]
         columns = [
             rows.model[part].tolist(), rows.question[part].tolist(), rows.attempt[part].tolist(),
-            [run] * len(order), table.state[order].tolist(), correct.tolist(),
-            *(_floats(column, order) for column in (table.score, table.cost, table.latency)),
-            *(_integers(column, order) for column in (table.prompt_tokens, table.completion_tokens)),
+            [run] * len(order), state.tolist(), _known(table.correct[order], state != FAILED),
+            *(_known(column[order], _is_known(column[order])) for column in known.values()),
         ]  # fmt: skip
         try:
-            with engine.begin() as connection:
-                connection.exec_driver_sql(INSERT_OUTCOME, list(zip(*columns, strict=True)))
+            with bulk.begin() as connection:
+                check_running(connection, run)
+                connection.exec_driver_sql(insert, list(zip(*columns, strict=True)))
         except IntegrityError as error:
             raise DataError(
                 "Another process is writing outcomes of the same models and questions; nothing was kept of"
@@ -227,22 +231,17 @@ def _insert(engine: Engine, table: OutcomeTable, rows: _Rows, run: int, progress
             progress(len(order))
 
 
-def _floats(column: FloatArray | None, order: IndexArray) -> list[float | None]:
-    if column is None:
-        return [None] * len(order)
-    values = column[order].astype(object)
-    values[np.isnan(column[order])] = None
-    result: list[float | None] = values.tolist()
-    return result
+def _is_known(values: npt.NDArray[np.generic]) -> BoolArray:
+    return np.asarray(~np.isnan(values) if values.dtype.kind == "f" else values != UNKNOWN)
 
 
-def _integers(column: IndexArray | None, order: IndexArray) -> list[int | None]:
-    if column is None:
-        return [None] * len(order)
-    values = column[order].astype(object)
-    values[column[order] == UNKNOWN] = None
-    result: list[int | None] = values.tolist()
-    return result
+def _known(values: npt.NDArray[np.generic], known: BoolArray) -> list[object]:
+    """Values (n,), None where unknown."""
+    if known.all():
+        return values.tolist()
+    objects = values.astype(object)
+    objects[~known] = None
+    return objects.tolist()  # type: ignore[no-any-return]
 
 
 def _complete(
@@ -263,6 +262,7 @@ def _complete(
         connection.exec_driver_sql(
             "UPDATE questions SET subtask = ? WHERE id = ? AND subtask IS NULL", subtasks
         )
+    check_running(connection, run)
     finished = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     connection.exec_driver_sql(
         "UPDATE runs SET status = 'complete', finished = ? WHERE id = ?", (finished, run)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embedllm_bench.errors import DataError, UsageError
+from embedllm_bench.exchange.base import ReadOptions
 from embedllm_bench.exchange.exporting import export_table
 from embedllm_bench.exchange.importing import import_table
 from embedllm_bench.exchange.vectors import import_vectors
@@ -20,11 +21,11 @@ from tests.helpers import shared
 HEADER = "model,benchmark,question_id,prompt,correct"
 
 
-def imported(folder: Path, text: str, name: str = "t.csv", **options: object) -> str:
+def imported(folder: Path, text: str, name: str = "t.csv", *, skip_bad: bool = False) -> str:
     """Import a file into a new store and return what the store then holds, as JSON lines."""
     (folder / name).write_bytes(text.encode("utf-8", "surrogatepass"))
     with Store.open(folder / "s.db", write=True) as store:
-        import_table(store, folder / name, **options)  # type: ignore[arg-type]
+        import_table(store, folder / name, options=ReadOptions(skip_bad=skip_bad))
         export_table(store, folder / "out.jsonl", "jsonl")
     return (folder / "out.jsonl").read_text()
 
@@ -81,8 +82,8 @@ def test_the_line_is_right_after_quoted_line_breaks(tmp_path: Path) -> None:
         ("a.csv", b"model,benchmark,prompt,correct\n", "lacks the column question_id"),
         ("a.csv", f"{HEADER},correct\n".encode(), "the column correct more than once"),
         ("a.csv", b"", "is empty"),
-        ("a.csv", f"{HEADER}\n".encode() + b"m,b,1,\xff\xfe,1\n", "cannot be read as csv"),
-        ("a.csv", f"{HEADER}\nm,b,1\n".encode(), "cannot be read as csv"),
+        ("a.csv", f"{HEADER}\n".encode() + b"m,b,1,\xff\xfe,1\n", "line 2: prompt is not UTF-8"),
+        ("a.csv", f"{HEADER}\nm,b,1\n".encode(), "line 2: has 3 fields where the header has 5"),
         ("a.parquet", b"\x80\x04pickled", "cannot be read as parquet"),
         ("a.jsonl", b"[1, 2]\n", "line 1: is no JSON object"),
         ("a.jsonl", b'{"model": "m"', "line 1: is no JSON object"),
@@ -107,7 +108,7 @@ def test_a_directory_and_an_unknown_suffix_are_one_sentence(tmp_path: Path) -> N
             import_table(store, tmp_path / "table.xlsx")
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
 ROW = st.fixed_dictionaries(
     {
         "model": TEXT,

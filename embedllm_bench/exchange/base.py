@@ -1,0 +1,80 @@
+"""What an importer is: it opens a file or folder of one format as batches of long-table rows.
+
+Checking the rows and numbering the attempts is common to all formats and stands in ``long_table``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from embedllm_bench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read what a file leaves open; the last three are for lm-eval's outputs."""
+
+    skip_bad: bool = False  #: drop and count rows that cannot be read, instead of refusing the file
+    metric: str | None = None
+    filter: str | None = None
+    filter_order: tuple[str, ...] = ()  #: names of a question's unnamed filter rows, in the order they stand
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some rows of a file as long-table columns."""
+
+    table: pa.Table
+    first: int  #: how many readable rows come before these
+    share: float  #: of the source that has been read by the end of this batch
+
+
+@dataclass(frozen=True, eq=False)
+class TableFile:
+    """An open source of rows."""
+
+    columns: tuple[str, ...]  #: as they stand in the source, unknown ones included
+    files: tuple[Path, ...]  #: what was read; their contents are the source's fingerprint
+    batches: Callable[[], Iterator[Batch]]
+    place: Callable[[int], str]  #: where a user finds a row, counted from 0 among the readable ones
+    dropped: Callable[[], int] = lambda: 0  #: rows that could not be read, once the batches are through
+    notes: Callable[[], tuple[str, ...]] = tuple  #: choices made on the way that the user should know of
+
+
+@dataclass(frozen=True, eq=False)
+class Importer:
+    """One format: the name ``--format`` takes, what it reads, and how."""
+
+    name: str
+    summary: str
+    recognises: Callable[[Path], bool]
+    open: Callable[[Path, ReadOptions], TableFile]
+    takes_folders: bool = False
+
+
+@contextlib.contextmanager
+def readable(path: Path, kind: str) -> Iterator[None]:
+    """Turn what the libraries raise on a broken file into one sentence."""
+    try:
+        yield
+    except UnicodeError as error:
+        raise DataError(f"{path} cannot be read as {kind}: it is not UTF-8 text; convert it.") from error
+    except (pa.ArrowException, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as {kind}: {_first_line(error)}.") from error
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read as {kind}: {error.strerror or _first_line(error)}."
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
