@@ -237,11 +237,9 @@ def _is_known(values: npt.NDArray[np.generic]) -> BoolArray:
 
 def _known(values: npt.NDArray[np.generic], known: BoolArray) -> list[object]:
     """Values (n,), None where unknown."""
-    if known.all():
-        return values.tolist()
     objects = values.astype(object)
     objects[~known] = None
-    return objects.tolist()  # type: ignore[no-any-return]
+    return list(objects.tolist())
 
 
 def _complete(
