@@ -21,5 +21,9 @@ class DataError(BenchError):
     """A file or a matrix whose content cannot be used."""
 
 
+class CollectError(BenchError):
+    """A model or a benchmark that lm-eval cannot load, or answers that cannot be graded."""
+
+
 class MethodError(BenchError):
     """A method raised or returned something that is no forecast."""

@@ -67,6 +67,7 @@ class Run(Base):
     host: Mapped[str]
     process: Mapped[int]
     version: Mapped[str]
+    provenance: Mapped[str | None]  # JSON: how outcomes were collected
 
 
 class Outcome(Base):
@@ -91,6 +92,7 @@ class Outcome(Base):
     latency: Mapped[float | None] = mapped_column(Double)
     prompt_tokens: Mapped[int | None]
     completion_tokens: Mapped[int | None]
+    reason: Mapped[str | None]  # why a failed one failed
 
 
 class Encoder(Base):
