@@ -46,7 +46,7 @@ class Listener(Protocol):
 
     def planned(self, model: str, benchmark: str, outcomes: int) -> None: ...
 
-    def wrote(self, model: str, benchmark: str, outcomes: int) -> None: ...
+    def wrote(self, outcomes: int) -> None: ...
 
 
 def collect(
@@ -159,7 +159,7 @@ class _Collector:
                     self.store.add_chunk(run, table, chunk.repeat + 1, overwrite)
                 tally.wrote(answers)
                 if self.listener is not None:
-                    self.listener.wrote(self.model.id, task.benchmark.id, len(answers))
+                    self.listener.wrote(len(answers))
 
     def _ask(self, task: Task, positions: Sequence[int], repeat: int, answers: list[Answer]) -> None:
         """Add the answers to these questions; one that cannot be answered is found by halving."""

@@ -110,12 +110,9 @@ def _question(
 
 def _text(card: BenchmarkCard, evaluated: ConfigurableTask, document: Mapping[str, object]) -> str:
     """The question for the encoder: never the prompt, which may hold examples of other questions."""
-    if card.text is not None:
-        if card.text not in document:
-            raise CollectError(
-                f"{card.id}: its documents have no field {card.text!r}; they have {', '.join(document)}."
-            )
-        return str(document[card.text])
+    text = card.question_text(document)
+    if text is not None:
+        return text
     rendered = evaluated.doc_to_text(document)
     if isinstance(rendered, str):
         return rendered
