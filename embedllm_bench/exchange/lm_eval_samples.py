@@ -35,6 +35,7 @@ NO_CORRECTNESS = {
     ),
 }
 DEFAULT_METRIC = "acc"
+MEND = "mend the file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,14 @@ class Sample:
     text: QuestionText
     filter: str | None  #: None in trees older than lm-eval 0.4.5
     metrics: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class _Unusable:
+    """Why a row cannot be read, and what can be done besides leaving it out."""
+
+    reason: str
+    remedy: str = MEND
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,11 @@ class SampleFile:
         """
         rows = self._read()
         if not rows:
-            raise DataError(self.first_reason or f"{self.path} is empty: no sample was written to it.")
+            raise DataError(
+                f"{self.first_reason}, and no other row of the file can be read."
+                if self.first_reason
+                else f"{self.path} is empty: no sample was written to it."
+            )
         metric = self._metric(rows)
         if (self.task, metric) in lower_is_better:
             raise DataError(f"{self.path}: of metric {metric} less is better, so it is no correctness.")
@@ -90,20 +103,23 @@ class SampleFile:
             if row.document == later.document:
                 raise DataError(
                     f"{self.path}, line {later.line}: doc_id {row.document} stands in line {row.line} too, with"
-                    f" the same filter; nothing was imported, mend the file."
+                    " the same filter; nothing was imported, mend the file."
                 )
         scores = tuple(self._score(row, metric) for row in rows)
         if all(score is None for score in scores):
             raise DataError(f"{self.path}: metric {metric} has no value for any question.")
         partial = next((i for i, score in enumerate(scores) if score not in (None, 0, 1)), None)
-        least = 1.0 if partial is None else self.options.threshold
-        if least is None:
-            raise DataError(
-                f"{self.path}, line {rows[partial or 0].line}: metric {metric} gives partial credit"
-                f" ({scores[partial or 0]:g}); say with --threshold from which score on an answer is correct."
-            )
+        least = 1.0 if partial is None else self._threshold(metric, rows[partial], scores[partial])
         correct = tuple(None if score is None else int(score >= least) for score in scores)
         return Graded(metric, name, tuple(rows), _ids(rows), scores, correct, partial is not None)
+
+    def _threshold(self, metric: str, row: Sample, score: float | None) -> float:
+        if self.options.threshold is None:
+            raise DataError(
+                f"{self.path}, line {row.line}: metric {metric} gives partial credit ({score:g}); say with"
+                " --threshold from which score on an answer is correct."
+            )
+        return self.options.threshold
 
     def _read(self) -> list[Sample]:
         """The rows; what is no sample is refused, or dropped and counted."""
@@ -116,45 +132,47 @@ class SampleFile:
                 if isinstance(sample, Sample):
                     rows.append(sample)
                 else:
-                    self._refuse_or_count(1, f"{self.path}, line {line}: {sample}")
+                    self._refuse_or_count(1, f"{self.path}, line {line}: {sample.reason}", sample.remedy)
         return rows
 
-    def _refuse_or_count(self, rows: int, reason: str) -> None:
-        message = f"{reason}; nothing was imported, mend the file or leave such rows out with --skip-bad."
+    def _refuse_or_count(self, rows: int, reason: str, remedy: str = MEND) -> None:
         if not self.options.skip_bad:
-            raise DataError(message)
-        self.first_reason = self.first_reason or message
+            raise DataError(
+                f"{reason}; nothing was imported, {remedy} or leave such rows out with --skip-bad."
+            )
+        self.first_reason = self.first_reason or f"{reason} ({remedy})"
         self.dropped += rows
 
-    def _sample(self, line: int, content: bytes) -> Sample | str:
-        """A row, or why it is none."""
+    def _sample(self, line: int, content: bytes) -> Sample | _Unusable:
         try:
             record = json.loads(content)
         except UnicodeDecodeError:
-            return "is not UTF-8 text"
+            return _Unusable("is not UTF-8 text")
         except (ValueError, RecursionError):
             cut = "" if content.endswith(b"\n") else ", it is cut short"
-            return f"is no JSON object{cut}"
+            return _Unusable(f"is no JSON object{cut}")
         if not isinstance(record, dict):
-            return "is no JSON object"
+            return _Unusable("is no JSON object")
         document, number, name = record.get("doc"), record.get("doc_id"), record.get("filter")
         if not isinstance(document, dict) or type(number) is not int:
-            return "is no lm-eval sample, which has doc_id and doc"
+            return _Unusable("is no lm-eval sample, which has doc_id and doc")
         text = question_text(document, self.options.text_field)
         if text is None:
-            return (
-                f"no field of the document is known to hold the question of task {self.task}; say which with"
-                f" --text-field, one of {', '.join(document)}"
+            return _Unusable(
+                f"no field of the document is known to be the question of task {self.task}, there are"
+                f" {', '.join(document)}",
+                "say which are with --text-field",
             )
-        metrics = {key: value for key, value in record.items() if key not in NO_METRIC}
-        kept = {
+        names = record.get("metrics")  # older rows name them only by holding them
+        metrics = {
             key: value if isinstance(value, float | int | None) else type(value).__name__
-            for key, value in metrics.items()
+            for key, value in record.items()
+            if (key in names if isinstance(names, list) else key not in NO_METRIC)
         }
         digest = record.get("doc_hash")
         if not isinstance(digest, str) or not digest:
             digest = _document_hash(document)
-        return Sample(line, number, digest, text, name if isinstance(name, str) else None, kept)
+        return Sample(line, number, digest, text, name if isinstance(name, str) else None, metrics)
 
     def _metric(self, rows: Sequence[Sample]) -> str:
         there = list(dict.fromkeys(key for row in rows for key in row.metrics))
@@ -171,9 +189,9 @@ class SampleFile:
             problem = f"has no metric {wanted!r}" if wanted else "holds several metrics"
             raise DataError(f"{self.path} {problem}; choose one of {', '.join(there)} with --metric.")
         if metric in NO_CORRECTNESS:
-            raise DataError(
-                f"{self.path}: metric {metric} {NO_CORRECTNESS[metric]}; there are {', '.join(there)}."
-            )
+            others = [name for name in there if name not in NO_CORRECTNESS]
+            more = f"; choose one of {', '.join(others)} with --metric" if others else ""
+            raise DataError(f"{self.path}: metric {metric} {NO_CORRECTNESS[metric]}{more}.")
         return metric
 
     def _score(self, row: Sample, metric: str) -> float | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("model", "benchmark", "question_id", "prompt", "correct", "score", "state")
 SHOWN_NAMES = 6
+NO_FILTER = "none"  #: lm-eval's name for it
 Value = TypeVar("Value")
 
 
@@ -60,7 +61,7 @@ class _Found:
     failed: int = 0
     first_rows: list[int] = field(default_factory=list)
     lines: list[tuple[Path, tuple[int, ...]]] = field(default_factory=list)
-    grading: dict[str, tuple[str, str | None]] = field(default_factory=dict)  #: task -> metric, filter
+    grading: dict[str, tuple[str, str]] = field(default_factory=dict)  #: task -> metric, filter
     ordered: list[str] = field(default_factory=list)  #: tasks whose filters did not carry names
     by_threshold: list[str] = field(default_factory=list)
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)  #: task -> fields of its first document
@@ -75,11 +76,12 @@ class _Found:
         self.first_rows.append(self.first_rows[-1] + len(self.lines[-1][1]) if self.lines else 0)
         self.lines.append((run.samples, tuple(sample.line for sample in graded.samples)))
         self.failed += graded.correct.count(None)
-        metric, name = self.grading.setdefault(run.task, (graded.metric, graded.filter))
-        if metric != graded.metric or (name != graded.filter and None not in (name, graded.filter)):
+        grading = (graded.metric, graded.filter or NO_FILTER)
+        metric, name = self.grading.setdefault(run.task, grading)
+        if (metric, name) != grading:
             raise DataError(
-                f"{run.samples} grades {run.task} by metric {graded.metric} and filter {graded.filter}, another"
-                f" model's file by {metric} and {name}; choose with --metric and --filter."
+                f"{run.samples} grades {run.task} by metric {grading[0]} and filter {grading[1]}, another file by"
+                f" {metric} and {name}; choose with --metric and --filter, or import one on its own."
             )
         self.fields.setdefault(run.task, graded.samples[0].text.fields)
         if graded.samples[0].filter is None and graded.filter is not None:
@@ -99,7 +101,7 @@ class _Found:
         """How the tasks were graded, and what their questions' texts are."""
         for (metric, name), tasks in _grouped(self.grading):
             by_order = " (by --filter-order)" if set(tasks) & set(self.ordered) else ""
-            filtered = f", filter {name}{by_order}" if name not in (None, "none") else ""
+            filtered = f", filter {name}{by_order}" if name != NO_FILTER else ""
             yield f"Metric {metric}{filtered}: {_listed(tasks)}."
         if self.by_threshold:
             yield f"Correct from score {threshold:g}: {_listed(self.by_threshold)}."
@@ -108,7 +110,7 @@ class _Found:
         if self.shortened:
             yield f"Only the paragraph with the blank is the question: {_listed(self.shortened)}."
         if self.failed:
-            yield f"{self.failed} outcomes without a value of the metric are failed, not wrong."
+            yield f"Outcomes without a value of the metric, failed and not wrong: {self.failed}."
 
 
 @dataclass
@@ -160,7 +162,7 @@ class _Reading:
 
 def _notes_on(tree: Tree) -> Iterator[str]:
     """Where the models' names are from, and what was not read."""
-    for by_folder, source in ((False, "the results file"), (True, "the folder, for want of a results file")):
+    for by_folder, source in ((False, "results files"), (True, "folders, as no results file names them")):
         models = [model for model, run in tree.runs if run.configuration.from_folder is by_folder]
         if models:
             yield f"Models named by {source}: {_listed(models)}."
