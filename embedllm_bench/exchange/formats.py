@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from embedllm_bench.errors import DataError, UsageError
 from embedllm_bench.exchange.csv_table import CSV
 from embedllm_bench.exchange.jsonl_table import JSONL
+from embedllm_bench.exchange.lm_eval_tree import LM_EVAL
 from embedllm_bench.exchange.parquet_table import PARQUET
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
     from embedllm_bench.exchange.base import Importer, ReadOptions, TableFile
 
-IMPORTERS: tuple[Importer, ...] = (PARQUET, CSV, JSONL)
+#: The first that recognises a path reads it: lm-eval's sample files are JSON lines too, by a name of their own.
+IMPORTERS: tuple[Importer, ...] = (LM_EVAL, PARQUET, CSV, JSONL)
 
 
 def importer_for(path: Path, name: str | None) -> Importer:
@@ -37,6 +39,7 @@ def open_source(path: Path, importer: Importer, options: ReadOptions) -> TableFi
 
     Raises:
         DataError: it is not there, empty, not readable, or not of that format.
+        UsageError: an option means nothing to that format.
     """
     try:
         if not path.exists():
@@ -45,6 +48,10 @@ def open_source(path: Path, importer: Importer, options: ReadOptions) -> TableFi
             raise DataError(f"{path} is a directory; give a file.")
         if path.is_file() and not path.stat().st_size:
             raise DataError(f"{path} is empty.")
+        if options.choices and not importer.takes_choices:
+            raise UsageError(
+                f"--{next(iter(options.choices))} is for lm-eval's outputs, and {path} is read as {importer.name}."
+            )
         return importer.open(path, options)
     except (OSError, ValueError) as error:  # a name too long, a NUL in it
         reason = error.strerror if isinstance(error, OSError) else str(error)
