@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,6 +11,9 @@ from embedllm_bench.encoders.choosing import better_vectors, question_vectors
 from embedllm_bench.encoders.encoding import encode
 from embedllm_bench.errors import StoreError
 from tests.helpers import minilm_folder, store_texts
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEXTS = ["one", "two"]
 
