@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from embedllm_bench.arrays import BoolArray, CountArray, Float32Array, IndexArray
 
 
+MOST_ATTEMPTS = 2**16 - 1  #: at one cell; counts are kept in 8 or 16 bits
+
+
 class LabelConvention(enum.StrEnum):
     """How repeated attempts of one model at one question become a label.
 
@@ -173,6 +176,10 @@ def _codes(names: Sequence[str]) -> tuple[tuple[str, ...], IndexArray]:
 def _count(cells: IndexArray, size: int) -> CountArray:
     """How often each of ``size`` cells is named, in the narrowest unsigned integers that hold it."""
     counts = np.bincount(cells, minlength=size)
+    if counts.max(initial=0) > MOST_ATTEMPTS:
+        raise DataError(
+            f"A model has {counts.max():,} attempts at one question; up to {MOST_ATTEMPTS:,} can be compared."
+        )
     return counts.astype(np.min_scalar_type(counts.max(initial=0)))
 
 

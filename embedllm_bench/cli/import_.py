@@ -9,6 +9,7 @@ import click
 
 from embedllm_bench.cli.options import store_option
 from embedllm_bench.cli.progress import steps
+from embedllm_bench.cli.stores import writing
 
 
 @click.command("import")
@@ -36,13 +37,11 @@ def command(path: Path, kind: str | None, skip_bad: bool, on_conflict: str, stor
     """
     from embedllm_bench.exchange.base import ReadOptions
     from embedllm_bench.exchange.importing import import_table
-    from embedllm_bench.store.location import writing_location
     from embedllm_bench.store.records import OnConflict
-    from embedllm_bench.store.store import Store
 
     start = time.perf_counter()
-    location = writing_location(store)
-    with Store.open(location, write=True) as opened, steps(path.name) as progress:
+    with writing(store) as opened, steps(path.name) as progress:
+        location = opened.path
         report = import_table(
             opened,
             path,

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from embedllm_bench.cli.options import store_option
+from embedllm_bench.cli.stores import writing
 
 
 @click.command("import-vectors")
@@ -20,11 +21,9 @@ def command(path: Path, encoder: str, revision: str, store: str | None) -> None:
     A third column, benchmark, tells apart question ids that stand in several benchmarks.
     """
     from embedllm_bench.exchange.vectors import import_vectors
-    from embedllm_bench.store.location import writing_location
-    from embedllm_bench.store.store import Store
 
-    location = writing_location(store)
-    with Store.open(location, write=True) as opened:
+    with writing(store) as opened:
+        location = opened.path
         report = import_vectors(opened, path, encoder, revision)
     click.echo(
         f"{location}: {report.added} vectors of {report.dimension} numbers by {encoder};"

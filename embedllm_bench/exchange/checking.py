@@ -76,6 +76,8 @@ class Vocabulary:
 
     def _numbers_of(self, dictionary: pa.Array) -> IndexArray:
         """Numbers of the distinct values of a batch; only values not seen before are read."""
+        if pa.types.is_string(dictionary.type) or pa.types.is_large_string(dictionary.type):
+            dictionary = dictionary.cast(pa.large_binary())  # Parquet does not check that texts are UTF-8
         if self._seen is None:
             self._seen = dictionary.slice(0, 0)
         place = pc.index_in(dictionary, value_set=self._seen)

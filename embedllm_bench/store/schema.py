@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, MetaData, UniqueConstraint
+from sqlalchemy import CheckConstraint, Double, ForeignKey, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 #: "ELBM": what marks a SQLite file as a store of this harness.
@@ -86,9 +86,9 @@ class Outcome(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
     state: Mapped[int]  # 0 graded, 1 failed
     correct: Mapped[int | None]
-    score: Mapped[float | None]
-    cost: Mapped[float | None]
-    latency: Mapped[float | None]
+    score: Mapped[float | None] = mapped_column(Double)
+    cost: Mapped[float | None] = mapped_column(Double)
+    latency: Mapped[float | None] = mapped_column(Double)
     prompt_tokens: Mapped[int | None]
     completion_tokens: Mapped[int | None]
 
@@ -147,4 +147,4 @@ class SimulatedQuestion(Base):
         ForeignKey("questions.id"), primary_key=True, autoincrement=False
     )
     loading: Mapped[bytes]  # little-endian float32
-    offset: Mapped[float]
+    offset: Mapped[float] = mapped_column(Double)

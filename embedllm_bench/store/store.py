@@ -74,6 +74,11 @@ class Store:
         """Let go of the file."""
         self._engine.dispose()
 
+    @property
+    def on_network(self) -> bool:
+        """Whether the file is mounted over a network, where several processes cannot safely share it."""
+        return connection.on_network_file_system(self.path)
+
     def questions(self) -> StoredQuestions:
         """The questions that have an outcome, by benchmark and id."""
         with self._transaction() as opened:

@@ -1,0 +1,29 @@
+"""Stores as commands open them."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from embedllm_bench.store.store import Store
+
+
+@contextlib.contextmanager
+def writing(option: str | None) -> Iterator[Store]:
+    """The store named, or the user's own, to be written to."""
+    from embedllm_bench.store.location import writing_location
+    from embedllm_bench.store.store import Store
+
+    with Store.open(writing_location(option), write=True) as store:
+        if store.on_network:
+            click.echo(
+                f"{store.path} lies on a network file system: it is written without a write-ahead log, so let"
+                " one process at a time use it.",
+                err=True,
+            )
+        yield store
