@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from embedllm_bench.cli.options import store_option
+from embedllm_bench.cli.stores import writing
 
 if TYPE_CHECKING:
     from embedllm_bench.encoders.encoding import EncodingReport
@@ -41,11 +42,9 @@ def command(store: str | None, encoder: str | None, dtype: str, batch_size: int,
     from embedllm_bench.cli.progress import encoding
     from embedllm_bench.encoders.base import Settings
     from embedllm_bench.encoders.encoding import encode
-    from embedllm_bench.store.location import writing_location
-    from embedllm_bench.store.store import Store
 
-    location = writing_location(store)
-    with Store.open(location, write=True) as opened, encoding() as progress:
+    with writing(store, make=False) as opened, encoding() as progress:
+        location = opened.path
         report = encode(opened, encoder, Settings(dtype, batch_size, device), progress)
     click.echo(f"{location}: {_summary(report)}")
 

@@ -45,8 +45,8 @@ def make_encoder(text: str, settings: Settings) -> Encoder:
     try:
         if name in known:
             return known[name].make(settings, revision or None)
-        if Path(text).expanduser().is_dir():
-            folder = Path(text).expanduser().resolve()
+        if Path(text).is_dir():
+            folder = Path(text).resolve()
             return SentenceEncoder(folder.name, weights.in_folder(folder), settings)
         name = text.partition("@")[0]
         if _is_hub_id(name):

@@ -11,7 +11,7 @@ import numpy as np
 from embedllm_bench.encoders.base import DTYPES, Settings
 from embedllm_bench.encoders.catalog import best_here, make_encoder
 from embedllm_bench.encoders.choosing import best_stored, place
-from embedllm_bench.errors import EncoderError, UsageError
+from embedllm_bench.errors import DataError, EncoderError, UsageError
 from embedllm_bench.store.records import label
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def encode(
 
     Raises:
         UsageError: there is no such encoder, precision or device.
-        EncoderError: its weights cannot be had here.
+        EncoderError: its weights cannot be had here, or give no vectors.
+        DataError: the store holds no question.
     """
     settings = settings or Settings()
     if settings.dtype not in DTYPES:
@@ -82,6 +83,8 @@ def encode_questions(
     start = time.perf_counter()
     name, revision = encoder.name, encoder.revision
     questions = store.questions()
+    if not len(questions):
+        raise DataError(f"{store.path} holds no question; import some with 'embedllm-bench import'.")
     positions = _lacking(questions, store.encoded(name, revision))
     report = EncodingReport(label(name, revision), len(questions), added=0)
     if not positions:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedllm_bench.devices import choose_device
+from embedllm_bench.encoders.weights import first_line
 from embedllm_bench.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -57,8 +58,6 @@ class SentenceEncoder:
 
     def encode(self, texts: Sequence[str]) -> Float32Array:
         """Vectors (n, D), cut texts included."""
-        import torch
-
         try:
             made = self._model.encode(
                 list(texts),
@@ -66,10 +65,10 @@ class SentenceEncoder:
                 convert_to_tensor=True,
                 show_progress_bar=False,
             )
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:  # out of memory, or no such operation in this precision
             raise EncoderError(
-                f"The device has not the memory for {self.settings.batch_size} texts at a time; give a smaller"
-                " --batch-size."
+                f"{self.name} cannot encode {self.settings.batch_size} texts at a time in {self.settings.dtype} here"
+                f" ({first_line(error)}); give a smaller --batch-size or another --dtype."
             ) from error
         vectors: Float32Array = made.float().cpu().numpy()
         return vectors
@@ -90,9 +89,8 @@ class SentenceEncoder:
                     model_kwargs={"use_safetensors": True},
                 )
             except Exception as error:  # a folder can be broken in more ways than the library names
-                reason = " ".join(str(error).split())[:300].rstrip(".")
                 raise EncoderError(
-                    f"The model in {self.located.folder} cannot be loaded: {reason or type(error).__name__}."
+                    f"The model in {self.located.folder} cannot be loaded: {first_line(error)}."
                 ) from error
         return model.to(getattr(torch, self.settings.dtype))
 

@@ -106,17 +106,25 @@ def on_hub(repository: str, revision: str | None) -> Located:
     from huggingface_hub import constants, snapshot_download  # heavy: only where it is used
 
     try:
-        found = snapshot_download(repository, revision=revision, allow_patterns=list(WANTED))
+        commit = _commit(Path(constants.HF_HUB_CACHE), repository, revision)
+        found = snapshot_download(repository, revision=commit, allow_patterns=list(WANTED))
     except (OSError, ValueError) as error:  # every error of the hub is one of the two
         offline = constants.HF_HUB_OFFLINE
-        why = (
-            "and HF_HUB_OFFLINE is set" if offline else f"and the hub did not give it ({_first_line(error)})"
-        )
+        why = "and HF_HUB_OFFLINE is set" if offline else f"and the hub did not give it ({first_line(error)})"
         what = repository if revision is None else f"{repository} at revision {revision!r}"
         raise NotHereError(f"{what} is not in the Hugging Face cache, {why}") from error
     folder = Path(found)
     _safetensors(folder)
     return Located(folder, folder.name[:SHORT])
+
+
+def _commit(cache: Path, repository: str, revision: str | None) -> str | None:
+    """The commit of the cache that a short revision, as our labels have it, stands for; else the revision."""
+    if revision is None or len(revision) != SHORT:
+        return revision
+    snapshots = cache / f"models--{repository.replace('/', '--')}" / "snapshots"
+    found = [path.name for path in snapshots.glob("*") if path.name.startswith(revision)]
+    return found[0] if len(found) == 1 else revision
 
 
 def whereabouts(published: Published) -> Weights:
@@ -177,7 +185,7 @@ def _read(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise EncoderError(f"{path} cannot be read: {_first_line(error)}.") from error
+        raise EncoderError(f"{path} cannot be read: {first_line(error)}.") from error
 
 
 def _digest(weights: list[Path]) -> str:
@@ -191,5 +199,6 @@ def _digest(weights: list[Path]) -> str:
     return hashlib.sha256(b"".join(digest.digest() for digest in digests)).hexdigest()
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What a library's error comes down to, without a full stop."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

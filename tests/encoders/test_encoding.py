@@ -137,6 +137,8 @@ def test_the_store_takes_only_finite_vectors_of_its_own_questions(path: Path) ->
 
 def test_a_read_only_store_and_a_wrong_setting_are_told(path: Path) -> None:
     with Store.open(path, write=True) as store:
+        with pytest.raises(DataError, match="holds no question; import some"):
+            encode(store, "hashed-ngrams")
         store_texts(store, ["one"])
     with Store.open(path) as store:
         with pytest.raises(StoreError, match="open for reading only"):
