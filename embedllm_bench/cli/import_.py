@@ -14,7 +14,10 @@ from embedllm_bench.cli.progress import steps
 @click.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "kind", type=click.Choice(["parquet", "csv", "jsonl"]), help="Else the suffix tells."
+    "--format",
+    "kind",
+    type=click.Choice(["parquet", "csv", "jsonl", "embedllm"]),
+    help="Else the suffix tells, or what is in the folder.",
 )
 @click.option(
     "--skip-bad", is_flag=True, help="Leave bad rows out and count them, instead of refusing the file."
@@ -28,11 +31,13 @@ from embedllm_bench.cli.progress import steps
 )
 @store_option
 def command(path: Path, kind: str | None, skip_bad: bool, on_conflict: str, store: str | None) -> None:
-    """Import outcomes from a table, whole or not at all.
+    """Import outcomes from a table or a release, whole or not at all.
 
     PATH is a Parquet, CSV or JSONL file with the columns model, benchmark, question_id, prompt and
     correct (0 or 1; leave out a row that was not asked), and any of subtask, split, attempt, state,
-    score, cost, prompt_tokens, completion_tokens and latency. The same file again changes nothing.
+    score, cost, prompt_tokens, completion_tokens and latency; or a folder with the train.csv, val.csv
+    and test.csv of an EmbedLLM release, or with --format embedllm the id of one on the Hugging Face hub
+    (owner/name[@revision]). The same source again changes nothing.
     """
     from embedllm_bench.exchange.base import ReadOptions
     from embedllm_bench.exchange.importing import import_table

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from embedllm_bench.errors import DataError, UsageError
 from embedllm_bench.exchange.csv_table import CSV
+from embedllm_bench.exchange.embedllm_release import EMBEDLLM
 from embedllm_bench.exchange.jsonl_table import JSONL
 from embedllm_bench.exchange.parquet_table import PARQUET
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from embedllm_bench.exchange.base import Importer, ReadOptions, TableFile
 
-IMPORTERS: tuple[Importer, ...] = (PARQUET, CSV, JSONL)
+IMPORTERS: tuple[Importer, ...] = (PARQUET, CSV, JSONL, EMBEDLLM)
 
 
 def importer_for(path: Path, name: str | None) -> Importer:
@@ -33,14 +34,16 @@ def importer_for(path: Path, name: str | None) -> Importer:
 
 
 def open_source(path: Path, importer: Importer, options: ReadOptions) -> TableFile:
-    """Open a file or folder.
+    """Open a file or folder, or what the format finds under a name that is neither.
 
     Raises:
         DataError: it is not there, empty, not readable, or not of that format.
     """
     try:
         if not path.exists():
-            raise DataError(f"There is no file {path}.")
+            if importer.fetch is None:
+                raise DataError(f"There is no file {path}.")
+            path = importer.fetch(str(path))
         if path.is_dir() and not importer.takes_folders:
             raise DataError(f"{path} is a directory; give a file.")
         if path.is_file() and not path.stat().st_size:

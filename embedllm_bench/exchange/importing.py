@@ -15,7 +15,7 @@ from embedllm_bench.store.records import FAILED, OnConflict, Source
 if TYPE_CHECKING:
     import os
 
-    from embedllm_bench.exchange.base import TableFile
+    from embedllm_bench.exchange.base import Importer, TableFile
     from embedllm_bench.store.store import Store
 
 
@@ -57,7 +57,7 @@ def import_table(
     path, options = Path(path), options or ReadOptions()
     importer = importer_for(path, kind)
     file = open_source(path, importer, options)
-    fingerprint = _fingerprint(importer.name, file, options)
+    fingerprint = _fingerprint(importer, file, options)
     if store.has_fingerprint(fingerprint):
         return ImportReport(already_imported=True)
     read = read_long_table(
@@ -88,10 +88,12 @@ def import_table(
     )
 
 
-def _fingerprint(kind: str, file: TableFile, options: ReadOptions) -> str:
-    """Equal for the same contents read the same way."""
+def _fingerprint(importer: Importer, file: TableFile, options: ReadOptions) -> str:
+    """Equal for the same contents read the same way; in a folder a file's name tells how it is read."""
     digest = hashlib.sha256(repr((options.metric, options.filter, options.filter_order)).encode())
     for path in file.files:
+        if importer.takes_folders:
+            digest.update(path.name.encode())
         with path.open("rb") as content:
             digest.update(hashlib.file_digest(content, "sha256").digest())
-    return f"{kind}:{digest.hexdigest()}"
+    return f"{importer.name}:{digest.hexdigest()}"
