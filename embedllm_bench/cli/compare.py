@@ -58,7 +58,7 @@ PARTIAL = 3
 )
 @click.option(
     "--labels",
-    type=click.Choice(["majority", "raw", "max", "last"]),
+    type=click.Choice(["majority", "majority-ties-correct", "raw", "max", "last"]),
     default="majority",
     show_default=True,
     help="What repeated attempts at one question count as.",

@@ -15,7 +15,10 @@ from embedllm_bench.cli.stores import writing
 @click.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "kind", type=click.Choice(["lm-eval", "parquet", "csv", "jsonl"]), help="Else the names tell."
+    "--format",
+    "kind",
+    type=click.Choice(["parquet", "csv", "jsonl", "embedllm", "lm-eval"]),
+    help="Else the suffix tells, or what is in the folder.",
 )
 @click.option(
     "--skip-bad", is_flag=True, help="Leave bad rows out and count them, instead of refusing the file."
@@ -61,12 +64,14 @@ def command(
     text_field: str,
     store: str | None,
 ) -> None:
-    """Import outcomes from a table or an lm-eval output folder, whole or not at all.
+    """Import outcomes from a table, an EmbedLLM release or an lm-eval output folder, whole or not at all.
 
     PATH is a Parquet, CSV or JSONL file with the columns model, benchmark, question_id, prompt and
     correct (0 or 1; leave out a row that was not asked), and any of subtask, split, attempt, state,
-    score, cost, prompt_tokens, completion_tokens and latency; or a folder that lm-eval wrote with
-    --output_path and --log_samples, or one samples file of it. The same source again changes nothing.
+    score, cost, prompt_tokens, completion_tokens and latency; or a folder with the train.csv, val.csv
+    and test.csv of an EmbedLLM release, or with --format embedllm the id of one on the Hugging Face hub
+    (owner/name[@revision]); or a folder that lm-eval wrote with --output_path and --log_samples, or one
+    samples file of it. The same source again changes nothing.
     """
     from embedllm_bench.exchange.base import ReadOptions
     from embedllm_bench.exchange.importing import import_table

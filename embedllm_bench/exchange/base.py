@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ import pyarrow as pa
 from embedllm_bench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -60,6 +60,8 @@ class TableFile:
     dropped: Callable[[], int] = lambda: 0  #: rows that could not be read, once the batches are through
     notes: Callable[[], tuple[str, ...]] = tuple  #: choices made on the way that the user should know of
     names: tuple[str, ...] = ()  #: what of the files' places the rows depend on, part of the fingerprint
+    called: Mapping[str, str] = field(default_factory=dict)  #: long-table columns the source names otherwise
+    ignored: tuple[str, ...] = ()  #: columns of the source that are not among ``columns``
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,7 @@ class Importer:
     open: Callable[[Path, ReadOptions], TableFile]
     takes_folders: bool = False
     takes_choices: bool = False  #: whether any of ``ReadOptions.choices`` means something to it
+    fetch: Callable[[str], Path] | None = None  #: gets a source by a name that is no path, a hub's say
 
 
 @contextlib.contextmanager
@@ -87,6 +90,13 @@ def readable(path: Path, kind: str) -> Iterator[None]:
         raise DataError(
             f"{path} cannot be read as {kind}: {error.strerror or _first_line(error)}."
         ) from error
+
+
+def refuse_doubled(path: Path, columns: Sequence[str]) -> None:
+    """Refuse a table in which a column's name does not say which column is meant."""
+    doubled = sorted({name for name in columns if columns.count(name) > 1})
+    if doubled:
+        raise DataError(f"{path} has the column {', '.join(doubled)} more than once.")
 
 
 def _first_line(error: Exception) -> str:

@@ -41,6 +41,8 @@ class _Writer(Protocol):
 def export_table(store: Store, path: str | os.PathLike[str], kind: str) -> int:
     """Write all outcomes to ``path`` and return how many; the file appears when it is complete."""
     path = Path(path)
+    if path.is_dir():
+        raise DataError(f"{path} is a directory; give a file.")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     rows = 0
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedllm_bench.errors import DataError, UsageError
 from embedllm_bench.exchange.csv_table import CSV
+from embedllm_bench.exchange.embedllm_release import EMBEDLLM
 from embedllm_bench.exchange.jsonl_table import JSONL
 from embedllm_bench.exchange.lm_eval_tree import LM_EVAL
 from embedllm_bench.exchange.parquet_table import PARQUET
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from embedllm_bench.exchange.base import Importer, ReadOptions, TableFile
 
 #: The first that recognises a path reads it: lm-eval's sample files are JSON lines too, by a name of their own.
-IMPORTERS: tuple[Importer, ...] = (LM_EVAL, PARQUET, CSV, JSONL)
+IMPORTERS: tuple[Importer, ...] = (LM_EVAL, PARQUET, CSV, JSONL, EMBEDLLM)
 
 
 def importer_for(path: Path, name: str | None) -> Importer:
@@ -38,7 +39,7 @@ def importer_for(path: Path, name: str | None) -> Importer:
 
 
 def open_source(path: Path, importer: Importer, options: ReadOptions) -> TableFile:
-    """Open a file or folder.
+    """Open a file or folder, or what the format finds under a name that is neither.
 
     Raises:
         DataError: it is not there, empty, not readable, or not of that format.
@@ -46,7 +47,9 @@ def open_source(path: Path, importer: Importer, options: ReadOptions) -> TableFi
     """
     with reachable(path):
         if not path.exists():
-            raise DataError(f"There is no file {path}.")
+            if importer.fetch is None:
+                raise DataError(f"There is no file {path}.")
+            path = importer.fetch(str(path))
         if path.is_dir() and not importer.takes_folders:
             raise DataError(f"{path} is a directory; give a file.")
         if path.is_file() and not path.stat().st_size:
