@@ -35,12 +35,11 @@ def command(output: Path, kind: str | None, store: str | None) -> None:
     number models and questions. It holds labels only; what is left out is counted.
     """
     from embedllm_bench.exchange.embedllm_export import export_release
-    from embedllm_bench.exchange.exporting import export_table
-    from embedllm_bench.exchange.formats import importer_for
+    from embedllm_bench.exchange.exporting import export_table, format_of
     from embedllm_bench.store.location import reading_location
     from embedllm_bench.store.store import Store
 
-    kind = importer_for(output, kind).name
+    kind = kind or format_of(output)
     with Store.open(reading_location(store)) as opened:
         if kind != "embedllm":
             click.echo(f"{output}: {export_table(opened, output, kind)} outcomes.")

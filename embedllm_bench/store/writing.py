@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from sqlalchemy.exc import IntegrityError
@@ -24,19 +24,23 @@ if TYPE_CHECKING:
     from embedllm_bench.arrays import BoolArray, IndexArray
     from embedllm_bench.store.records import OutcomeTable, QuestionRecord, Source
 
-CHUNK = 50_000
+CHUNK = 100_000
 PUBLISHED = "published"
 Progress: TypeAlias = "Callable[[int], None]"
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
+class Rows:
     """The rows to write, by row numbers of the store, sorted as the table is."""
 
     order: IndexArray  #: positions in the outcome table
     model: IndexArray
     question: IndexArray
     attempt: IndexArray
+
+    def where(self, kept: BoolArray | slice) -> Rows:
+        """Some of the rows, in their order."""
+        return Rows(self.order[kept], self.model[kept], self.question[kept], self.attempt[kept])
 
 
 def write_outcomes(
@@ -52,9 +56,9 @@ def write_outcomes(
         if is_complete(connection, source.fingerprint):
             return WriteReport(0, len(table), already_imported=True)
         run = start_run(connection, source)
-        models = _name_ids(connection, "models", table.models)
-        questions = _question_ids(connection, table.questions)
-        rows = _resolve(connection, table, models, questions, on_conflict)
+        models = name_ids(connection, "models", table.models)
+        questions = question_ids(connection, table.questions)
+        rows = resolve(connection, table, models, questions, on_conflict)
     try:
         _insert(engine, table, rows, run, progress)
         with engine.begin() as connection:
@@ -66,7 +70,7 @@ def write_outcomes(
     return WriteReport(len(rows.order), len(table) - len(rows.order))
 
 
-def _name_ids(connection: Connection, table: str, names: Iterable[str]) -> IndexArray:
+def name_ids(connection: Connection, table: str, names: Iterable[str]) -> IndexArray:
     """Row numbers of names in ``models`` or ``benchmarks``, which get those they lack."""
     names = list(names)
     if names:
@@ -77,7 +81,7 @@ def _name_ids(connection: Connection, table: str, names: Iterable[str]) -> Index
     return np.array([known[name] for name in names], dtype=np.int64)
 
 
-def _question_ids(connection: Connection, questions: Sequence[QuestionRecord]) -> IndexArray:
+def question_ids(connection: Connection, questions: Sequence[QuestionRecord]) -> IndexArray:
     """Row numbers of questions, adding those the store lacks.
 
     Raises:
@@ -85,7 +89,7 @@ def _question_ids(connection: Connection, questions: Sequence[QuestionRecord]) -
     """
     benchmarks = sorted({question.benchmark for question in questions})
     benchmark_ids = dict(
-        zip(benchmarks, _name_ids(connection, "benchmarks", benchmarks).tolist(), strict=True)
+        zip(benchmarks, name_ids(connection, "benchmarks", benchmarks).tolist(), strict=True)
     )
     known = _known_questions(connection, benchmark_ids)
     hashes = [hashlib.sha256(question.text.encode()).digest() for question in questions]
@@ -152,13 +156,13 @@ def _insert_questions(
     )
 
 
-def _resolve(
+def resolve(
     connection: Connection,
     table: OutcomeTable,
     models: IndexArray,
     questions: IndexArray,
     on_conflict: OnConflict,
-) -> _Rows:
+) -> Rows:
     """Which rows to write and under which attempt, given what other sources have written."""
     model, question, attempt = models[table.model], questions[table.question], table.attempt
     cells = _cells(model, question)
@@ -178,7 +182,7 @@ def _resolve(
         attempt[known] += last[place[known]]
     keep = np.flatnonzero(~known) if on_conflict is OnConflict.SKIP else np.arange(len(cells))
     order = keep[np.lexsort((attempt[keep], question[keep], model[keep]))]
-    return _Rows(order, model[order], question[order], attempt[order])
+    return Rows(order, model[order], question[order], attempt[order])
 
 
 def _cells(model: IndexArray, question: IndexArray) -> IndexArray:
@@ -200,35 +204,47 @@ def _stored_cells(connection: Connection, models: IndexArray) -> tuple[IndexArra
     return cells["cell"], cells["attempt"]
 
 
-def _insert(engine: Engine, table: OutcomeTable, rows: _Rows, run: int, progress: Progress | None) -> None:
-    numbers = {
-        "score": table.score, "cost": table.cost, "latency": table.latency,
-        "prompt_tokens": table.prompt_tokens, "completion_tokens": table.completion_tokens,
-    }  # fmt: skip
-    known = {name: column for name, column in numbers.items() if column is not None}
-    names = ("model_id", "question_id", "attempt", "run_id", "state", "correct", *known)
-    insert = f"INSERT INTO outcomes ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+def _insert(engine: Engine, table: OutcomeTable, rows: Rows, run: int, progress: Progress | None) -> None:
     bulk = without_foreign_keys(engine)
     for start in range(0, len(rows.order), CHUNK):
-        part = slice(start, start + CHUNK)
-        order = rows.order[part]
-        state = table.state[order]
-        columns = [
-            rows.model[part].tolist(), rows.question[part].tolist(), rows.attempt[part].tolist(),
-            [run] * len(order), state.tolist(), _known(table.correct[order], state != FAILED),
-            *(_known(column[order], _is_known(column[order])) for column in known.values()),
-        ]  # fmt: skip
-        try:
-            with bulk.begin() as connection:
-                check_running(connection, run)
-                connection.exec_driver_sql(insert, list(zip(*columns, strict=True)))
-        except IntegrityError as error:
-            raise DataError(
-                "Another process is writing outcomes of the same models and questions; nothing was kept of"
-                " this source, try again when the other has finished."
-            ) from error
+        part = rows.where(slice(start, start + CHUNK))
+        with bulk.begin() as connection:
+            check_running(connection, run)
+            insert_rows(connection, table, part, run)
         if progress is not None:
-            progress(len(order))
+            progress(len(part.order))
+
+
+def insert_rows(connection: Connection, table: OutcomeTable, rows: Rows, run: int) -> None:
+    """Insert resolved rows; columns that are the same throughout stand in the statement itself."""
+    state = table.state[rows.order]
+    columns: dict[str, list[object] | int] = {
+        "model_id": _one_or_all(rows.model),
+        "question_id": list(rows.question.tolist()),
+        "attempt": _one_or_all(rows.attempt),
+        "run_id": run,
+        "state": _one_or_all(state),
+        "correct": _known(table.correct[rows.order], state != FAILED),
+    }
+    for name in ("score", "cost", "latency", "prompt_tokens", "completion_tokens"):
+        values = getattr(table, name)
+        if values is not None:
+            columns[name] = _known(values[rows.order], _is_known(values[rows.order]))
+    values = [column for column in columns.values() if not isinstance(column, int)]
+    marks = ", ".join(str(column) if isinstance(column, int) else "?" for column in columns.values())
+    insert = f"INSERT INTO outcomes ({', '.join(columns)}) VALUES ({marks})"
+    try:
+        connection.exec_driver_sql(insert, list(zip(*values, strict=True)))
+    except IntegrityError as error:
+        raise DataError(
+            "Another process is writing outcomes of the same models and questions; nothing was kept of"
+            " this source, try again when the other has finished."
+        ) from error
+
+
+def _one_or_all(values: npt.NDArray[np.integer[Any]]) -> list[object] | int:
+    """Values (n,), or the one that all of them are."""
+    return int(values[0]) if (values == values[0]).all() else list(values.tolist())
 
 
 def _is_known(values: npt.NDArray[np.generic]) -> BoolArray:
