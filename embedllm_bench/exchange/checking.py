@@ -52,6 +52,8 @@ class Distinct:
 
     def __init__(self) -> None:
         self.values = pa.array([], pa.binary())  #: by number
+        self._batch = self.values  #: the distinct values of the last batch, and their numbers
+        self._of_batch = np.empty(0, dtype=np.int64)
 
     def numbers(self, column: pa.ChunkedArray) -> IndexArray:
         """The number of each row's value (N,)."""
@@ -61,15 +63,20 @@ class Distinct:
             values = values.cast(pa.large_binary())  # Parquet does not check that texts are UTF-8
         if encoded.null_count:
             values = pa.concat_arrays([values, pa.nulls(1, values.type)])
+        if not values.equals(self._batch):  # a table with one model after the other repeats its questions
+            self._batch, self._of_batch = values, self._numbers_of(values)
+        place = encoded.indices.fill_null(len(values) - 1).to_numpy()
+        numbers: IndexArray = self._of_batch[place]
+        return numbers
+
+    def _numbers_of(self, values: pa.Array) -> IndexArray:
         if not len(self.values):
             self.values = values.slice(0, 0)  # of the type that this file has
         number = pc.index_in(values, value_set=self.values)
         if number.null_count:
             self.values = pa.concat_arrays([self.values, values.filter(number.is_null())])
             number = pc.index_in(values, value_set=self.values)
-        place = encoded.indices.fill_null(len(values) - 1).to_numpy()
-        numbers: IndexArray = number.to_numpy()[place].astype(np.int64)
-        return numbers
+        return number.to_numpy().astype(np.int64)  # type: ignore[no-any-return]  # pyarrow is not annotated
 
 
 class Vocabulary:
