@@ -30,6 +30,7 @@ class LabelConvention(enum.StrEnum):
     """
 
     MAJORITY = "majority"  #: the more frequent label; a tie is missing
+    MAJORITY_TIES_CORRECT = "majority-ties-correct"  #: the more frequent label; a tie is correct
     RAW = "raw"  #: every attempt counts
     MAX = "max"  #: correct if any attempt is
     LAST = "last"  #: the last attempt
@@ -200,5 +201,7 @@ def _apply(
         last[cell] = correct  # NumPy keeps the last of several values for one cell
         return last, asked.astype(np.uint8)
     twice = 2 * right.astype(np.int32)
+    if labels is LabelConvention.MAJORITY_TIES_CORRECT:
+        return (asked & (twice >= attempts)).astype(np.uint8), asked.astype(np.uint8)
     decided = asked & (twice != attempts)
     return (decided & (twice > attempts)).astype(np.uint8), decided.astype(np.uint8)

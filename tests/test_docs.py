@@ -77,3 +77,10 @@ def test_every_command_and_option_exists(page: Path) -> None:
         options = {text for p in command.params if isinstance(p, click.Option) for text in p.opts}
         used = {argument.split("=")[0] for argument in arguments if argument.startswith("-")}
         assert used <= options, line
+
+
+def test_the_speed_table_is_what_a_real_run_wrote() -> None:
+    written = (ROOT / "benchmarks" / "results" / "importing.md").read_text().splitlines()
+    shown = (ROOT / "docs" / "data.md").read_text().splitlines()
+    table = [line for line in written if line.startswith("|")]
+    assert table == shown[-len(table) :]

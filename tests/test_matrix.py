@@ -23,6 +23,7 @@ def one_cell(answers: list[int], labels: LabelConvention) -> tuple[int, int]:
         (LabelConvention.MAX, (1, 1)),
         (LabelConvention.LAST, (0, 1)),
         (LabelConvention.MAJORITY, (0, 0)),  # a tie is missing
+        (LabelConvention.MAJORITY_TIES_CORRECT, (1, 1)),
     ],
 )
 def test_a_tie_by_each_convention(labels: LabelConvention, expected: tuple[int, int]) -> None:
@@ -37,6 +38,7 @@ def test_conventions_agree_with_their_definitions(answers: list[int]) -> None:
     twice = 2 * sum(answers)
     majority = (0, 0) if twice == len(answers) else (int(twice > len(answers)), 1)
     assert one_cell(answers, LabelConvention.MAJORITY) == majority
+    assert one_cell(answers, LabelConvention.MAJORITY_TIES_CORRECT) == (int(twice >= len(answers)), 1)
 
 
 def test_a_cell_nobody_asked_is_not_wrong() -> None:

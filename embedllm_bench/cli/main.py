@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedllm_bench.cli import compare, export, import_, import_vectors, methods, show, simulate, status
+from embedllm_bench.cli import (
+    compare,
+    encode,
+    encoders,
+    export,
+    import_,
+    import_vectors,
+    methods,
+    show,
+    simulate,
+    status,
+)
 from embedllm_bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -26,7 +37,9 @@ def main() -> None:
     """
 
 
-for _module in (compare, import_, export, import_vectors, status, simulate, show, methods):
+for _module in (
+    compare, import_, export, encode, import_vectors, status, simulate, show, methods, encoders,
+):  # fmt: skip
     main.add_command(_module.command)
 
 

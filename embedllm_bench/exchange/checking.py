@@ -44,57 +44,77 @@ class Wrong:
                 self.first = (row, reason if isinstance(reason, str) else reason(row))
 
 
+class Distinct:
+    """The distinct values of a column over a whole file, as the file has them, numbered as they appear.
+
+    An empty field has a number like any other value.
+    """
+
+    def __init__(self) -> None:
+        self.values = pa.array([], pa.binary())  #: by number
+        self._batch = self.values  #: the distinct values of the last batch, and their numbers
+        self._of_batch = np.empty(0, dtype=np.int64)
+
+    def numbers(self, column: pa.ChunkedArray) -> IndexArray:
+        """The number of each row's value (N,)."""
+        encoded = dictionary_encoded(column)
+        values = encoded.dictionary
+        if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+            values = values.cast(pa.large_binary())  # Parquet does not check that texts are UTF-8
+        if encoded.null_count:
+            values = pa.concat_arrays([values, pa.nulls(1, values.type)])
+        if not values.equals(self._batch):  # a table with one model after the other repeats its questions
+            self._batch, self._of_batch = values, self._numbers_of(values)
+        place = encoded.indices.fill_null(len(values) - 1).to_numpy()
+        numbers: IndexArray = self._of_batch[place]
+        return numbers
+
+    def _numbers_of(self, values: pa.Array) -> IndexArray:
+        if not len(self.values):
+            self.values = values.slice(0, 0)  # of the type that this file has
+        number = pc.index_in(values, value_set=self.values)
+        if number.null_count:
+            self.values = pa.concat_arrays([self.values, values.filter(number.is_null())])
+            number = pc.index_in(values, value_set=self.values)
+        return number.to_numpy().astype(np.int64)  # type: ignore[no-any-return]  # pyarrow is not annotated
+
+
 class Vocabulary:
-    """The distinct values of a text column over a whole file, numbered as they appear.
+    """The distinct values of a text column over a whole file as they are read, numbered as they appear.
 
     ``"val"`` and ``"validation"``, or an empty text and none, are one value. A value its column does
     not allow has a number too, and marks the rows that hold it.
     """
 
-    def __init__(self, column: str) -> None:
+    def __init__(self, column: str, called: str | None = None) -> None:
+        """``called`` is the column's name in the file, where that is another."""
         self.values: list[object] = []
         self._column = column
+        self._called = called or column
         self._number: dict[object, int] = {}
         self._reasons: dict[int, str] = {}
-        self._seen: pa.Array | None = None  #: distinct values as the file has them
+        self._seen = Distinct()
         self._number_of_seen = np.empty(0, dtype=np.int64)
         self._bad = np.empty(0, dtype=bool)  #: by number
 
     def numbers(self, column: pa.ChunkedArray, wrong: Wrong) -> IndexArray:
         """The number of each row's value (N,)."""
-        encoded = dictionary_encoded(column)
-        number_of = self._numbers_of(encoded.dictionary)
-        if encoded.null_count:
-            number_of = np.append(number_of, self._read(None))
-        place = encoded.indices.fill_null(len(number_of) - 1).to_numpy()
-        numbers: IndexArray = number_of[place]
+        seen = self._seen.numbers(column)
+        new = self._seen.values[len(self._number_of_seen) :]
+        read = np.array([self._read(value) for value in new.to_pylist()], dtype=np.int64)
+        self._number_of_seen = np.concatenate([self._number_of_seen, read])
+        numbers: IndexArray = self._number_of_seen[seen]
         if len(self._bad) < len(self.values):
             self._bad = np.array([number in self._reasons for number in range(len(self.values))])
         if self._reasons:
             wrong.mark(self._bad[numbers], lambda row: self._reasons[int(numbers[row])])
         return numbers
 
-    def _numbers_of(self, dictionary: pa.Array) -> IndexArray:
-        """Numbers of the distinct values of a batch; only values not seen before are read."""
-        if pa.types.is_string(dictionary.type) or pa.types.is_large_string(dictionary.type):
-            dictionary = dictionary.cast(pa.large_binary())  # Parquet does not check that texts are UTF-8
-        if self._seen is None:
-            self._seen = dictionary.slice(0, 0)
-        place = pc.index_in(dictionary, value_set=self._seen)
-        new = dictionary.filter(place.is_null())
-        if len(new):
-            read = np.array([self._read(value) for value in new.to_pylist()], dtype=np.int64)
-            self._number_of_seen = np.concatenate([self._number_of_seen, read])
-            self._seen = pa.concat_arrays([self._seen, new])
-            place = pc.index_in(dictionary, value_set=self._seen)
-        numbers: IndexArray = self._number_of_seen[place.to_numpy()]
-        return numbers
-
     def _read(self, raw: object) -> int:
         try:
             value = READERS[self._column](raw)
         except BadValueError as error:
-            self._reasons[len(self.values)] = f"{self._column} {error}"
+            self._reasons[len(self.values)] = f"{self._called} {error}"
             self.values.append(None)
             return len(self.values) - 1
         if value not in self._number:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from embedllm_bench.errors import DataError
+from embedllm_bench.errors import DataError, UsageError
 from embedllm_bench.exchange.columns import COLUMNS
 from embedllm_bench.store.records import FAILED, UNKNOWN
 
@@ -41,6 +41,8 @@ class _Writer(Protocol):
 def export_table(store: Store, path: str | os.PathLike[str], kind: str) -> int:
     """Write all outcomes to ``path`` and return how many; the file appears when it is complete."""
     path = Path(path)
+    if path.is_dir():
+        raise DataError(f"{path} is a directory; give a file.")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     rows = 0
     try:
@@ -54,6 +56,18 @@ def export_table(store: Store, path: str | os.PathLike[str], kind: str) -> int:
     finally:
         unfinished.unlink(missing_ok=True)
     return rows
+
+
+def format_of(path: Path) -> str:
+    """The format a file's suffix tells.
+
+    Raises:
+        UsageError: it tells none.
+    """
+    suffixes = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+    if path.suffix.lower() not in suffixes:
+        raise UsageError(f"{path} ends in none of {', '.join(suffixes)}; say what it is to be with --format.")
+    return suffixes[path.suffix.lower()]
 
 
 def _tables(store: Store) -> Iterator[pa.Table]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedllm_bench.errors import DataError
+from embedllm_bench.exchange.base import refuse_doubled
 from embedllm_bench.exchange.checking import LEAST, Vocabulary, Wrong, numbers
 from embedllm_bench.exchange.columns import COLUMNS, REQUIRED
 from embedllm_bench.exchange.questions import QuestionList
@@ -52,14 +53,12 @@ def read_long_table(
         collector.add(batch)
         if progress is not None:
             progress(len(batch.table), batch.share)
-    ignored = tuple(name for name in file.columns if name not in COLUMNS and name)
-    return ReadTable(collector.finished(), collector.bad + file.dropped(), ignored)
+    unknown = tuple(name for name in file.columns if name not in COLUMNS and name)
+    return ReadTable(collector.finished(), collector.bad + file.dropped(), unknown + file.ignored)
 
 
 def _check_columns(path: Path, columns: tuple[str, ...]) -> None:
-    doubled = sorted({name for name in columns if columns.count(name) > 1})
-    if doubled:
-        raise DataError(f"{path} has the column {', '.join(doubled)} more than once.")
+    refuse_doubled(path, columns)
     missing = [name for name in REQUIRED if name not in columns]
     if missing:
         raise DataError(
@@ -76,9 +75,12 @@ class _Collector:
     file: TableFile
     skip_bad: bool
     bad: int = 0
-    texts: dict[str, Vocabulary] = field(default_factory=lambda: {name: Vocabulary(name) for name in TEXTS})
+    texts: dict[str, Vocabulary] = field(init=False)
     questions: QuestionList = field(default_factory=QuestionList)
     parts: dict[str, list[npt.NDArray[np.generic]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.texts = {name: Vocabulary(name, self.file.called.get(name)) for name in TEXTS}
 
     def add(self, batch: Batch) -> None:
         """Read every distinct value once, find what is wrong, keep the rest."""
@@ -107,9 +109,10 @@ class _Collector:
         state = np.full(len(correct), GRADED, dtype=np.uint8)
         if "state" in code:
             state = _looked_up(self.texts["state"], GRADED)[code["state"]].astype(np.uint8)
+        label = self.file.called.get("correct", "correct")
         wrong.mark(
             (state == GRADED) & (correct == UNKNOWN),
-            "correct is empty; leave the row out, or give state failed",
+            f"{label} is empty; leave the row out{', or give state failed' * (label == 'correct')}",
         )
         wrong.mark(
             (state == FAILED) & (correct != UNKNOWN), "correct is given for a failed outcome; leave it empty"
@@ -141,7 +144,7 @@ class _Collector:
             attempt = given.astype(np.int64)
             self._check_attempts(attempt, model, question, models)
         else:
-            attempt = _occurrence(model * len(records) + question)
+            attempt = occurrence(model * len(records) + question)
         return OutcomeTable(
             models=models,
             questions=records,
@@ -179,7 +182,7 @@ def _looked_up(texts: Vocabulary, bad: int) -> IndexArray:
     return np.array([value if isinstance(value, int) else bad for value in texts.values], dtype=np.int64)
 
 
-def _occurrence(cell: IndexArray) -> IndexArray:
+def occurrence(cell: IndexArray) -> IndexArray:
     """1 for the first row of each cell, 2 for the second, and so on, in order."""
     order = np.argsort(cell, kind="stable")
     ordered = cell[order]

@@ -37,7 +37,10 @@ def open_parquet(path: Path, options: ReadOptions) -> TableFile:  # noqa: ARG001
 
     def batches() -> Iterator[Batch]:
         # repeated texts stay numbers into a dictionary instead of being written out for every row
-        with readable(path, "parquet"), pa.parquet.ParquetFile(path, read_dictionary=texts) as file:
+        with (
+            readable(path, "parquet"),
+            pa.parquet.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file,
+        ):
             first = 0
             for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=known):
                 share = (first + len(batch)) / max(metadata.num_rows, 1)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from embedllm_bench.errors import DataError
-from embedllm_bench.exchange.base import readable
+from embedllm_bench.exchange.base import readable, refuse_doubled
 
 if TYPE_CHECKING:
     import os
@@ -40,9 +40,7 @@ def import_vectors(
         raise DataError(f"There is no file {path}.")
     with readable(path, "parquet"):
         table = pa.parquet.read_table(path)
-    doubled = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
-    if doubled:
-        raise DataError(f"{path} has the column {', '.join(doubled)} more than once.")
+    refuse_doubled(path, table.column_names)
     for name in ("question_id", "vector"):
         if name not in table.column_names:
             raise DataError(f"{path} lacks the column {name}; vectors need question_id and vector.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from sqlalchemy.exc import IntegrityError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedllm_bench.arrays import BoolArray, IndexArray
     from embedllm_bench.store.records import OutcomeTable, QuestionRecord, Source
 
-CHUNK = 50_000
+CHUNK = 100_000
 PUBLISHED = "published"
 Progress: TypeAlias = "Callable[[int], None]"
 
@@ -216,30 +216,37 @@ def _insert(engine: Engine, table: OutcomeTable, rows: Rows, run: int, progress:
 
 
 def insert_rows(connection: Connection, table: OutcomeTable, rows: Rows, run: int) -> None:
-    """Insert resolved rows, naming only the columns the table knows."""
-    numbers = {
-        "score": table.score, "cost": table.cost, "latency": table.latency,
-        "prompt_tokens": table.prompt_tokens, "completion_tokens": table.completion_tokens,
-    }  # fmt: skip
-    known = {name: column for name, column in numbers.items() if column is not None}
-    names = ["model_id", "question_id", "attempt", "run_id", "state", "correct", *known]
+    """Insert resolved rows; columns that are the same throughout stand in the statement itself."""
     state = table.state[rows.order]
-    columns = [
-        rows.model.tolist(), rows.question.tolist(), rows.attempt.tolist(), [run] * len(rows.order),
-        state.tolist(), _known(table.correct[rows.order], state != FAILED),
-        *(_known(column[rows.order], _is_known(column[rows.order])) for column in known.values()),
-    ]  # fmt: skip
+    columns: dict[str, list[object] | int] = {
+        "model_id": _one_or_all(rows.model),
+        "question_id": list(rows.question.tolist()),
+        "attempt": _one_or_all(rows.attempt),
+        "run_id": run,
+        "state": _one_or_all(state),
+        "correct": _known(table.correct[rows.order], state != FAILED),
+    }
+    for name in ("score", "cost", "latency", "prompt_tokens", "completion_tokens"):
+        values = getattr(table, name)
+        if values is not None:
+            columns[name] = _known(values[rows.order], _is_known(values[rows.order]))
     if table.reason is not None:
-        names.append("reason")
-        columns.append([table.reason[row] for row in rows.order])
-    insert = f"INSERT INTO outcomes ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        columns["reason"] = [table.reason[row] for row in rows.order]
+    values = [column for column in columns.values() if not isinstance(column, int)]
+    marks = ", ".join(str(column) if isinstance(column, int) else "?" for column in columns.values())
+    insert = f"INSERT INTO outcomes ({', '.join(columns)}) VALUES ({marks})"
     try:
-        connection.exec_driver_sql(insert, list(zip(*columns, strict=True)))
+        connection.exec_driver_sql(insert, list(zip(*values, strict=True)))
     except IntegrityError as error:
         raise DataError(
             "Another process is writing outcomes of the same models and questions; nothing was kept of"
             " this source, try again when the other has finished."
         ) from error
+
+
+def _one_or_all(values: npt.NDArray[np.integer[Any]]) -> list[object] | int:
+    """Values (n,), or the one that all of them are."""
+    return int(values[0]) if (values == values[0]).all() else list(values.tolist())
 
 
 def _is_known(values: npt.NDArray[np.generic]) -> BoolArray:

@@ -95,6 +95,16 @@ def test_import_export_and_status(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_store_goes_out_as_a_release(store: Path, tmp_path: Path) -> None:
+    out = call("export", "--store", store, "--format", "embedllm", "-o", tmp_path / "release")
+    assert out.split("\n", 1)[1] == (
+        "Split question-0-0of10 made by us, as the store has no published one: 192 train, 24 validation,"
+        " 24 test questions.\nLeft out, since a release has no place for them: 240 sub-tasks.\n"
+    )
+    assert "1920 outcomes of 8 models at 240 questions." in out
+    assert "1920 outcomes of 8 models" in call("import", tmp_path / "release", "--store", tmp_path / "b.db")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -46,12 +46,28 @@ def real_rows() -> pa.Table | None:
     return pa.parquet.read_table(path).slice(1000, 40) if path.exists() else None
 
 
+RELEASE = """,prompt_id,model_id,category_id,label,prompt,model_name,category
+0,0,0,0,1,What is 1 + 1?,m/1,sums
+1,0,0,0,0,What is 1 + 1?,m/1,sums
+2,1,1,1,0,"Which day, after Monday?",n,days
+"""
+SAMPLES = "".join(
+    json.dumps(
+        {"doc_id": i, "doc": {"question": f"1 + {i}?"}, "filter": "none", "metrics": ["acc"], "acc": i}
+    )
+    + "\n"
+    for i in range(2)
+)
+
+
 @dataclass(frozen=True)
 class Seed:
-    """A good file to start from."""
+    """A good file to start from; ``beside`` it lie others of the same source."""
 
     name: str
     content: bytes
+    source: str = ""  #: the folder to import, where it is not the file itself
+    beside: tuple[tuple[str, bytes], ...] = ()
 
 
 def seeds(folder: Path) -> list[Seed]:
@@ -67,6 +83,24 @@ def seeds(folder: Path) -> list[Seed]:
             Seed(f"{title}.{kind}", (folder / f"t.{kind}").read_bytes())
             for kind in ("parquet", "csv", "jsonl")
         ]
+    order = b"model_id,model_name\n0,m/1\n1,n\n"
+    test = (
+        (
+            "r/test.csv",
+            RELEASE.replace("0,0,0,0,1", "0,7,0,0,1")
+            .replace("1,0,0,0,0", "1,7,0,0,0")
+            .replace("2,1,1,1", "2,8,1,1")
+            .encode(),
+        ),
+    )
+    found += [
+        Seed("r/train.csv", RELEASE.encode(), "r", (*test, ("r/model_order.csv", order))),
+        Seed("r/model_order.csv", order, "r", (*test, ("r/train.csv", RELEASE.encode()))),
+    ]
+    time = "2026-01-31T12-00-00.000000"
+    samples = (f"t/org__m/samples_sums_{time}.jsonl", SAMPLES.encode())
+    results = (f"t/org__m/results_{time}.json", json.dumps({"model_name": "org/m", "config": {}}).encode())
+    found += [Seed(*samples, "t", (results,)), Seed(*results, "t", (samples,))]
     return found
 
 
@@ -102,7 +136,7 @@ def broken(draw: st.DrawFn) -> Seed:
             )
         else:
             content = content[end:] + content[:at]
-    return Seed(seed.name, content)
+    return replace(seed, content=content)
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +154,16 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def attempt(template: Path, seed: Seed, options: ReadOptions) -> ImportReport | BenchError:
     """Import a file into a copy of the store, and check that the store has all of it or none."""
     with TemporaryDirectory() as name:
-        store_path, file = Path(name) / "s.db", Path(name) / seed.name
+        store_path, source = Path(name) / "s.db", Path(name) / (seed.source or seed.name)
         shutil.copy(template, store_path)
-        file.write_bytes(seed.content)
+        for part, content in (*seed.beside, (seed.name, seed.content)):
+            file = Path(name) / part
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
         with Store.open(store_path, write=True) as store:
             before = sum(len(table) for table in store.read_outcomes())
             try:
-                report: ImportReport | BenchError = import_table(store, file, options=options)
+                report: ImportReport | BenchError = import_table(store, source, options=options)
             except BenchError as error:
                 report = error
             after = sum(len(table) for table in store.read_outcomes())
@@ -136,9 +173,9 @@ def attempt(template: Path, seed: Seed, options: ReadOptions) -> ImportReport | 
         return report
 
 
-def check_one_sentence(error: BenchError, file: str) -> None:
+def check_one_sentence(error: BenchError, seed: Seed) -> None:
     text = str(error)
-    assert file in text
+    assert (seed.source or seed.name) in text
     assert "\n" not in text
     assert len(text) < 600
     assert text.endswith(".")
@@ -156,7 +193,7 @@ def test_a_broken_file_is_one_sentence_or_imported_whole(
 ) -> None:
     found = attempt(template, seed, ReadOptions(skip_bad=skip_bad))
     if isinstance(found, BenchError):
-        check_one_sentence(found, seed.name)
+        check_one_sentence(found, seed)
 
 
 @pytest.mark.long
@@ -166,7 +203,7 @@ def test_a_broken_file_is_one_sentence_or_imported_whole(
 def test_two_thousand_broken_files(template: Path, seed: Seed, *, skip_bad: bool) -> None:
     found = attempt(template, seed, ReadOptions(skip_bad=skip_bad))
     if isinstance(found, BenchError):
-        check_one_sentence(found, seed.name)
+        check_one_sentence(found, seed)
 
 
 def test_the_good_files_are_good(template: Path) -> None:
@@ -174,4 +211,4 @@ def test_the_good_files_are_good(template: Path) -> None:
     for seed in SEEDS:
         report = attempt(template, seed, ReadOptions())
         assert isinstance(report, ImportReport), report
-        assert report.added in (len(MADE["model"]), 40)
+        assert report.added in (len(MADE["model"]), 40, 6, 2)
