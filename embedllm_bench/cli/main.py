@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedllm_bench.cli import compare, export, import_, import_vectors, methods, show, simulate, status
+from embedllm_bench.cli import (
+    benchmarks,
+    compare,
+    export,
+    import_,
+    import_vectors,
+    methods,
+    models,
+    show,
+    simulate,
+    status,
+)
 from embedllm_bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -26,7 +37,18 @@ def main() -> None:
     """
 
 
-for _module in (compare, import_, export, import_vectors, status, simulate, show, methods):
+for _module in (
+    compare,
+    import_,
+    export,
+    import_vectors,
+    status,
+    simulate,
+    show,
+    methods,
+    models,
+    benchmarks,
+):
     main.add_command(_module.command)
 
 
