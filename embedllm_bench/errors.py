@@ -21,5 +21,9 @@ class DataError(BenchError):
     """A file or a matrix whose content cannot be used."""
 
 
+class EncoderError(BenchError):
+    """An encoder whose weights are missing or not to be trusted, or that returned something that is no vector."""
+
+
 class MethodError(BenchError):
     """A method raised or returned something that is no forecast."""

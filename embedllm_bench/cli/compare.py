@@ -146,6 +146,7 @@ def _refuse_others(context: click.Context) -> None:
 
 def _run(location: str, request: Request, keep: Path | None, saved: Manifest | None) -> Comparison:
     from embedllm_bench.comparison import compare
+    from embedllm_bench.encoders import choosing, hashed
     from embedllm_bench.store.store import Store
 
     with Store.open(location) as opened, _watching(keep) as listener:
@@ -162,6 +163,8 @@ def _run(location: str, request: Request, keep: Path | None, saved: Manifest | N
             replicates=request.replicates,
             listener=listener,
         )
+    if not request.encoder and comparison.manifest.request.encoder == hashed.NAME:
+        click.echo(choosing.better_vectors(location), err=True)
     if saved is not None:
         _check_replay(comparison.manifest, saved)
     return comparison

@@ -15,7 +15,7 @@ from embedllm_bench.cli.stores import writing
 @click.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "kind", type=click.Choice(["parquet", "csv", "jsonl"]), help="Else the suffix tells."
+    "--format", "kind", type=click.Choice(["lm-eval", "parquet", "csv", "jsonl"]), help="Else the names tell."
 )
 @click.option(
     "--skip-bad", is_flag=True, help="Leave bad rows out and count them, instead of refusing the file."
@@ -27,13 +27,46 @@ from embedllm_bench.cli.stores import writing
     show_default=True,
     help="What to do with a model and question the store already has from another source.",
 )
+@click.option(
+    "--metric", help="lm-eval: the metric that says who is right. [default: acc, else the only one]"
+)
+@click.option(
+    "--filter", "filter_", help="lm-eval: the filter, where a task grades each answer with several."
+)
+@click.option(
+    "--filter-order",
+    default="",
+    metavar="NAME,NAME",
+    help="lm-eval before 0.4.5: the task's filters in its order; the first counts, else --filter's.",
+)
+@click.option(
+    "--threshold", type=float, help="lm-eval: the least score that is correct, with partial credit."
+)
+@click.option(
+    "--text-field",
+    default="",
+    metavar="NAME,NAME",
+    help="lm-eval: the documents' fields that are the question, where the usual ones are not.",
+)
 @store_option
-def command(path: Path, kind: str | None, skip_bad: bool, on_conflict: str, store: str | None) -> None:
-    """Import outcomes from a table, whole or not at all.
+def command(
+    path: Path,
+    kind: str | None,
+    skip_bad: bool,
+    on_conflict: str,
+    metric: str | None,
+    filter_: str | None,
+    filter_order: str,
+    threshold: float | None,
+    text_field: str,
+    store: str | None,
+) -> None:
+    """Import outcomes from a table or an lm-eval output folder, whole or not at all.
 
     PATH is a Parquet, CSV or JSONL file with the columns model, benchmark, question_id, prompt and
     correct (0 or 1; leave out a row that was not asked), and any of subtask, split, attempt, state,
-    score, cost, prompt_tokens, completion_tokens and latency. The same file again changes nothing.
+    score, cost, prompt_tokens, completion_tokens and latency; or a folder that lm-eval wrote with
+    --output_path and --log_samples, or one samples file of it. The same source again changes nothing.
     """
     from embedllm_bench.exchange.base import ReadOptions
     from embedllm_bench.exchange.importing import import_table
@@ -46,7 +79,9 @@ def command(path: Path, kind: str | None, skip_bad: bool, on_conflict: str, stor
             opened,
             path,
             kind=kind,
-            options=ReadOptions(skip_bad=skip_bad),
+            options=ReadOptions(
+                skip_bad, metric, filter_, _names(filter_order), threshold, _names(text_field)
+            ),
             on_conflict=OnConflict(on_conflict),
             progress=progress,
         )
@@ -71,3 +106,7 @@ def command(path: Path, kind: str | None, skip_bad: bool, on_conflict: str, stor
         click.echo(note, err=True)
     if report.ignored_columns:
         click.echo(f"Columns not known and not read: {', '.join(report.ignored_columns)}.", err=True)
+
+
+def _names(given: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in given.split(",") if name.strip())

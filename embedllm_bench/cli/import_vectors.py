@@ -22,7 +22,7 @@ def command(path: Path, encoder: str, revision: str, store: str | None) -> None:
     """
     from embedllm_bench.exchange.vectors import import_vectors
 
-    with writing(store) as opened:
+    with writing(store, make=False) as opened:
         location = opened.path
         report = import_vectors(opened, path, encoder, revision)
     click.echo(

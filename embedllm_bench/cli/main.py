@@ -12,6 +12,8 @@ import click
 from embedllm_bench.cli import (
     benchmarks,
     compare,
+    encode,
+    encoders,
     export,
     import_,
     import_vectors,
@@ -38,17 +40,9 @@ def main() -> None:
 
 
 for _module in (
-    compare,
-    import_,
-    export,
-    import_vectors,
-    status,
-    simulate,
-    show,
-    methods,
-    models,
+    compare, import_, export, encode, import_vectors, status, simulate, show, methods, encoders, models,
     benchmarks,
-):
+):  # fmt: skip
     main.add_command(_module.command)
 
 

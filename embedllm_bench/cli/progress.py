@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from rich.progress import TaskID
 
+    from embedllm_bench.encoders.encoding import Progress as EncodingProgress
     from embedllm_bench.exchange.importing import ImportProgress
 
 
@@ -33,5 +34,30 @@ def steps(what: str) -> Iterator[ImportProgress]:
             if step not in lines:
                 lines[step] = bar.add_task(f"{step} {what}", total=1.0, rows=0)
             bar.update(lines[step], completed=share, rows=rows_of[step])
+
+        yield report
+
+
+@contextlib.contextmanager
+def encoding() -> Iterator[EncodingProgress]:
+    """A bar over the tokens to encode, with questions a second and the time that is left."""
+    import time
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("encode"), BarColumn(), TaskProgressColumn(),
+        TextColumn("{task.fields[speed]:,.1f} questions/s"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        line = bar.add_task("encode", total=1.0, speed=0.0)
+        start, questions = time.perf_counter(), 0
+
+        def report(more: int, share: float) -> None:
+            nonlocal questions
+            questions += more
+            bar.update(line, completed=share, speed=questions / (time.perf_counter() - start))
 
         yield report

@@ -44,7 +44,7 @@ def command(layout: str, store: str | None) -> None:
         click.echo(_summary(str(path), coverage, simulated=simulated))
         for encoder in encoders:
             click.echo(
-                f"Vectors: {encoder.name}, {encoder.dimension} x {encoder.dtype}, {encoder.questions} questions."
+                f"Vectors: {encoder.label}, {encoder.dimension} x {encoder.dtype}, {encoder.questions} questions."
             )
     header = ("model", "benchmark", "n", "correct", "failed", "missing")
     show(header, [_row(cell) for cell in coverage], layout)

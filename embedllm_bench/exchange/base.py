@@ -21,12 +21,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How to read what a file leaves open; the last three are for lm-eval's outputs."""
+    """How to read what a file leaves open; all but the first are for lm-eval's outputs."""
 
     skip_bad: bool = False  #: drop and count rows that cannot be read, instead of refusing the file
     metric: str | None = None
     filter: str | None = None
     filter_order: tuple[str, ...] = ()  #: names of a question's unnamed filter rows, in the order they stand
+    threshold: float | None = None  #: the least score that is correct, where a metric gives partial credit
+    text_field: tuple[str, ...] = ()  #: the document's fields that are the question, where it has any of them
+
+    @property
+    def choices(self) -> dict[str, object]:
+        """What was chosen for lm-eval's outputs, by name."""
+        given = {
+            "metric": self.metric, "filter": self.filter, "filter-order": self.filter_order,
+            "threshold": self.threshold, "text-field": self.text_field,
+        }  # fmt: skip
+        return {name: value for name, value in given.items() if value not in (None, ())}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +59,7 @@ class TableFile:
     place: Callable[[int], str]  #: where a user finds a row, counted from 0 among the readable ones
     dropped: Callable[[], int] = lambda: 0  #: rows that could not be read, once the batches are through
     notes: Callable[[], tuple[str, ...]] = tuple  #: choices made on the way that the user should know of
+    names: tuple[str, ...] = ()  #: what of the files' places the rows depend on, part of the fingerprint
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +71,7 @@ class Importer:
     recognises: Callable[[Path], bool]
     open: Callable[[Path, ReadOptions], TableFile]
     takes_folders: bool = False
+    takes_choices: bool = False  #: whether any of ``ReadOptions.choices`` means something to it
 
 
 @contextlib.contextmanager

@@ -90,7 +90,7 @@ def import_table(
 
 def _fingerprint(kind: str, file: TableFile, options: ReadOptions) -> str:
     """Equal for the same contents read the same way."""
-    digest = hashlib.sha256(repr((options.metric, options.filter, options.filter_order)).encode())
+    digest = hashlib.sha256(repr((options.choices, file.names)).encode())
     for path in file.files:
         with path.open("rb") as content:
             digest.update(hashlib.file_digest(content, "sha256").digest())

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 import numpy as np
 import torch
 
+from embedllm_bench.devices import choose_device
 from embedllm_bench.methods.base import Method
-from embedllm_bench.methods.training import EarlyStopping, QuestionMajor, choose_device, masked_log_loss
+from embedllm_bench.methods.training import EarlyStopping, QuestionMajor, masked_log_loss
 
 if TYPE_CHECKING:
     from embedllm_bench.arrays import Float32Array

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 import torch
 
+from embedllm_bench.devices import choose_device
 from embedllm_bench.errors import UsageError
 from embedllm_bench.methods.base import Method
 from embedllm_bench.methods.reference import ModelMean
-from embedllm_bench.methods.training import choose_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

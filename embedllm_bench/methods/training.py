@@ -1,4 +1,4 @@
-"""What methods trained with torch share: masked loss, batches, early stopping, a device."""
+"""What methods trained with torch share: masked loss, batches, early stopping."""
 
 from __future__ import annotations
 
@@ -14,13 +14,6 @@ if TYPE_CHECKING:
 
     from embedllm_bench.arrays import CountArray
     from embedllm_bench.matrix import CorrectnessMatrix
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of that name; ``auto`` is CUDA where torch finds it, else the CPU."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -98,6 +98,16 @@ class StoredEncoder:
     dtype: str
     questions: int
 
+    @property
+    def label(self) -> str:
+        """How users name these vectors."""
+        return label(self.name, self.revision)
+
+
+def label(encoder: str, revision: str) -> str:
+    """How users name the vectors of an encoder and revision: ``name@revision``, or the bare name."""
+    return f"{encoder}@{revision}" if revision else encoder
+
 
 @dataclass(frozen=True)
 class Coverage:

@@ -43,10 +43,10 @@ class Store:
         self._writable = writable
 
     @classmethod
-    def open(cls, location: str | os.PathLike[str], *, write: bool = False) -> Self:
+    def open(cls, location: str | os.PathLike[str], *, write: bool = False, make: bool = True) -> Self:
         """Open the store at a path or sqlite:/// URL; one that an older version made is upgraded first.
 
-        Opened for writing it is made if it is not there.
+        For writing it is also made where there is none, unless not to ``make`` one.
 
         Raises:
             StoreError: it does not exist, is no store, is a newer version's, is an older version's and
@@ -55,14 +55,14 @@ class Store:
         path = connection.path_of(location)
         connection.check_file(path)
         with connection.translated_errors(path):
+            if not (write and make) and (not path.exists() or not path.stat().st_size):
+                raise StoreError(
+                    f"There is no store at {path}; make one with 'embedllm-bench import TABLE --store {path}'."
+                )
             if write:
                 engine = connection.writing_engine(path)
                 migrating.migrate(engine, str(path))
                 return cls(path, engine, writable=True)
-            if not path.exists() or not path.stat().st_size:
-                raise StoreError(
-                    f"There is no store at {path}; make one with 'embedllm-bench import TABLE --store {path}'."
-                )
             engine = connection.reading_engine(path, immutable=path == STARTER)
             with engine.begin() as opened:
                 current = migrating.is_current(opened, str(path))
@@ -122,14 +122,19 @@ class Store:
         return benchmarks
 
     def encoders(self) -> list[StoredEncoder]:
-        """The encoders that question vectors are of."""
+        """The encoders and revisions that question vectors are of, in the order in which they were added."""
         with self._transaction() as opened:
             return vectors.read_encoders(opened)
 
-    def vectors(self, encoder: str) -> Float32Array:
+    def encoded(self, encoder: str, revision: str) -> set[int]:
+        """Row numbers of the questions that have a vector of that encoder and revision."""
+        with self._transaction() as opened:
+            return vectors.read_encoded(opened, encoder, revision)
+
+    def vectors(self, encoder: str, revision: str = "") -> Float32Array:
         """Vectors (Q, D) of all questions, in the order of :meth:`questions`."""
         with self._transaction() as opened:
-            return vectors.read_vectors(opened, encoder, reading.read_questions(opened))
+            return vectors.read_vectors(opened, encoder, revision, reading.read_questions(opened))
 
     def true_probabilities(self) -> Float32Array | None:
         """P(correct) (M, Q) behind simulated outcomes, aligned with :meth:`matrix`; None if any is real."""
@@ -164,11 +169,17 @@ class Store:
         revision: str,
         keys: Sequence[tuple[str, str]],
         values: npt.NDArray[np.floating[Any]],
+        *,
+        keep_known: bool = False,
     ) -> int:
-        """Add vectors (n, D) of questions named by (benchmark, question id); the number that is new."""
+        """Add vectors (n, D) of questions named by (benchmark, question id); the number that is new.
+
+        Raises:
+            DataError: the store has other vectors of these questions, and is not to ``keep_known`` ones.
+        """
         self._check_writable()
         with self._transaction() as opened:
-            return vectors.write_vectors(opened, encoder, revision, keys, values)
+            return vectors.write_vectors(opened, encoder, revision, keys, values, keep_known=keep_known)
 
     def write_model_card(self, card: ModelCard) -> None:
         """Add a model's card, or say anew what describes a known model.

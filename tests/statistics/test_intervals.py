@@ -26,7 +26,7 @@ def test_a_quick_look() -> None:
     assert routing_false_verdicts(60, 0.8, 4, 100) <= 0.12
 
 
-@pytest.mark.long
+@pytest.mark.simulation
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("accuracy", [0.5, 0.8, 0.95, 0.97])
 @pytest.mark.parametrize("questions", [30, 100, 1000])
@@ -34,7 +34,7 @@ def test_one_outcome_a_question(questions: int, accuracy: float) -> None:
     assert holds(routing_coverage(questions, accuracy, RUNS))
 
 
-@pytest.mark.long
+@pytest.mark.simulation
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("accuracy", [0.5, 0.8, 0.95, 0.97])
 @pytest.mark.parametrize(("strata", "repeats"), [(5, 0.0), (1, 0.3), (5, 0.3)])
@@ -42,7 +42,7 @@ def test_benchmarks_and_repeated_texts(strata: int, repeats: float, accuracy: fl
     assert holds(routing_coverage(100, accuracy, RUNS, strata, repeats))
 
 
-@pytest.mark.long
+@pytest.mark.simulation
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("accuracies", [(0.5, 0.5), (0.8, 0.7), (0.97, 0.9)])
 @pytest.mark.parametrize("questions", [30, 100, 1000])
@@ -51,7 +51,7 @@ def test_differences_of_routers(questions: int, accuracies: tuple[float, float])
     assert holds(routing_difference(questions, accuracies, 0.5, RUNS), high=1.0)
 
 
-@pytest.mark.long
+@pytest.mark.simulation
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("metric", ["accuracy", "brier", "log_loss", "auroc"])
 @pytest.mark.parametrize("filled", [1.0, 0.5])
@@ -61,7 +61,7 @@ def test_many_models_a_question(mean: float, questions: int, filled: float, metr
     assert holds(ForecastWorld(20, mean, filled).coverage(metric, questions, RUNS))
 
 
-@pytest.mark.long
+@pytest.mark.simulation
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("methods", [2, 10])
 @pytest.mark.parametrize(("questions", "accuracy"), [(30, 0.8), (100, 0.5), (100, 0.95), (1000, 0.8)])
@@ -70,7 +70,7 @@ def test_nobody_is_better_among_equal_routers(questions: int, accuracy: float, m
     assert routing_false_verdicts(questions, accuracy, methods, runs) <= 0.07 + NOISE
 
 
-@pytest.mark.long
+@pytest.mark.simulation
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("methods", [2, 10])
 @pytest.mark.parametrize("metric", ["accuracy", "brier", "auroc"])
