@@ -71,7 +71,7 @@ class Card(ABC):
             DataError: as :meth:`from_content`, or it is no JSON.
         """
         try:
-            content = json.loads(text)
+            content = dict(json.loads(text))
             if "released" in content:
                 content["released"] = dt.date.fromisoformat(content["released"])
         except (ValueError, TypeError) as error:

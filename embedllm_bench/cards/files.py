@@ -57,8 +57,8 @@ def read_card(kind: type[AnyCard], path: Path) -> AnyCard:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"{path} is no TOML: {error}.") from error
+    except (ValueError, RecursionError) as error:  # also of numbers too long and tables too deep for Python
+        raise DataError(f"{path} is no TOML: {str(error).rstrip('.')}.") from error
     return kind.from_content(content, str(path))
 
 

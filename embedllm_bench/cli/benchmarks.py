@@ -26,7 +26,7 @@ def command(layout: str, store: str | None) -> None:
 
     known = stored(store)
     rows = listed(read_benchmarks(), known.benchmarks, known.graded_by_benchmark)
-    header = ("benchmark", "lm-eval task", "metric", "filter", "output", "generative", "origin", "graded")
+    header = ("benchmark", "lm-eval task", "metric", "filter", "generative", "origin", "graded")
     show_listed(rows, header, [_texts(row) for row in rows], layout)
 
 
@@ -35,8 +35,8 @@ def _texts(row: Listed[BenchmarkCard]) -> tuple[str, ...]:
 
     card = row.card
     if card is None:
-        return (row.name, "", "", "", "", "", row.origin, str(row.graded))
+        return (row.name, "", "", "", "", row.origin, str(row.graded))
     return (
-        row.name, card.task, card.metric, card.filter, card.output_type, shown(card.generative),
+        row.name, card.task, card.metric, card.filter, shown(card.generative),
         row.origin, str(row.graded),
     )  # fmt: skip

@@ -29,7 +29,7 @@ def command(tags: tuple[str, ...], family: str | None, layout: str, store: str |
         rows = _only(rows, "tag", tag)
     if family is not None:
         rows = _only(rows, "family", family)
-    header = ("model", "family", "parameters", "released", "licence", "origin", "graded")
+    header = ("model", "family", "size", "released", "licence", "origin", "graded")
     show_listed(rows, header, [_texts(row) for row in rows], layout)
 
 
