@@ -23,6 +23,8 @@ class DataError(BenchError):
 
 class CollectError(BenchError):
     """A model or a benchmark that lm-eval cannot load, or answers that cannot be graded."""
+
+
 class EncoderError(BenchError):
     """An encoder whose weights are missing or not to be trusted, or that returned something that is no vector."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,13 +12,18 @@ from embedllm_bench.cli.stores import writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from embedllm_bench.collect.collector import Settings
 
 
 @click.command("collect")
 @click.option(
-    "--model", "models", multiple=True, metavar="ID", help="A model; all the store has cards of, if not given."
+    "--model",
+    "models",
+    multiple=True,
+    metavar="ID",
+    help="A model; all the store has cards of, if not given.",
 )
 @click.option(
     "--benchmark",
@@ -38,7 +42,7 @@ def command(
     benchmarks: Sequence[str],
     settings: Settings,
     include_path: Path | None,
-    dry_run: bool,  # noqa: FBT001 - a flag of the command line
+    dry_run: bool,
     store: str | None,
 ) -> None:
     """Ask models the questions they have no outcome for, through lm-eval, and keep each answer as it comes.
@@ -47,8 +51,10 @@ def command(
     benchmarks are those of cards: of the store, else of the registry. Exit code 3 means that something
     failed or was left.
     """
-    from embedllm_bench.collect.collector import collect, dry_run as planned
-    from embedllm_bench.cli.collecting import chosen_benchmarks, chosen_models, show_plan, task_manager
+    from embedllm_bench.cli.collecting import chosen_benchmarks, chosen_models, show_plan
+    from embedllm_bench.collect.collector import collect
+    from embedllm_bench.collect.collector import dry_run as planned
+    from embedllm_bench.collect.tasks import task_manager
 
     with writing(store) as opened:
         asked = chosen_models(opened, models)

@@ -12,8 +12,6 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from lm_eval.tasks import TaskManager
-
     from embedllm_bench.cards import BenchmarkCard, ModelCard
     from embedllm_bench.collect.collector import Listener
     from embedllm_bench.collect.outcomes import Collected
@@ -32,9 +30,9 @@ class _BatchSize(click.ParamType[Any]):
         self, value: object, param: click.Parameter | None, context: click.Context | None
     ) -> int | str:
         text = str(value)
-        if text == "auto" or (text.isdigit() and int(text) > 0):
-            return text if text == "auto" else int(text)
-        self.fail(f"{text!r} is neither a number above 0 nor auto.", param, context)
+        if text != "auto" and not (text.isdigit() and int(text) > 0):
+            self.fail(f"{text!r} is neither a number above 0 nor auto.", param, context)
+        return text if text == "auto" else int(text)
 
 
 OPTIONS = (

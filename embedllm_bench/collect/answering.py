@@ -97,7 +97,7 @@ class _Part:
     def __exit__(self, *_: object) -> None:
         self._evaluated.__class__ = self._class
 
-    def _in_sequence(self) -> Any:  # noqa: ANN401 - a method of lm-eval's class, which annotates nothing
+    def _in_sequence(self) -> Any:
         drawn, order = 0, iter(self._positions)
         original, shots = self._class.fewshot_context, self._task.num_fewshot
 

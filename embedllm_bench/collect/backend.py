@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import sys
+import warnings
 from typing import TYPE_CHECKING
 
 from embedllm_bench.errors import CollectError, UsageError
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from lm_eval.api.model import LM
 
-    from embedllm_bench.cards import ModelCard
+    from embedllm_bench.cards import BenchmarkCard, ModelCard
 
 #: Chat endpoints return text, not the log-probabilities that scoring given answers needs.
 CHAT_BACKENDS = frozenset(
@@ -46,6 +48,21 @@ def check_backend(card: ModelCard) -> None:
         )
 
 
+def check_fit(model: ModelCard, benchmark: BenchmarkCard) -> None:
+    """Refuse to ask an endpoint that returns texts for the log-probabilities of given answers.
+
+    Raises:
+        UsageError: names the benchmark to ask instead, where there is one.
+    """
+    if benchmark.needs_log_probabilities and model.backend in TEXT_ONLY_BACKENDS:
+        other = benchmark.generative
+        instead = f"ask benchmark {other}" if other else "choose a benchmark of generated answers"
+        raise UsageError(
+            f"{benchmark.id} is scored from log-probabilities of its choices, which backend {model.backend} of"
+            f" {model.id} does not give; {instead} instead."
+        )
+
+
 def load_model(card: ModelCard, batch_size: int | str, device: str | None) -> LM:
     """The model, ready to answer.
 
@@ -67,15 +84,22 @@ def load_model(card: ModelCard, batch_size: int | str, device: str | None) -> LM
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep lm-eval's log below warnings, and what backends print off standard output."""
-    logger = logging.getLogger("lm_eval")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    """Keep the logs of what lm-eval does down, and what backends print off standard output."""
+    loggers = [logging.getLogger(name) for name in ("lm_eval", "asyncio")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
+    except BaseException:
+        # Concurrent requests leave tasks whose errors nobody reads, which asyncio reports when they are freed.
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            gc.collect()
+        raise
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def first_line(error: BaseException) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from embedllm_bench.collect.answering import Answer, answer
-from embedllm_bench.collect.backend import check_backend, first_line, is_out_of_memory, load_model
+from embedllm_bench.collect.backend import check_backend, check_fit, first_line, is_out_of_memory, load_model
 from embedllm_bench.collect.endpoints import UsageLog, observe
 from embedllm_bench.collect.outcomes import Collected, Tally, outcome_table
-from embedllm_bench.collect.plan import plan
+from embedllm_bench.collect.plan import Estimate, plan
 from embedllm_bench.collect.provenance import describe
 from embedllm_bench.collect.tasks import load_tasks
-from embedllm_bench.errors import BenchError, CollectError
+from embedllm_bench.errors import BenchError, CollectError, DataError
 from embedllm_bench.store.collecting import Overwrite
 from embedllm_bench.store.records import Source
 
@@ -64,8 +64,7 @@ def collect(
     Raises:
         UsageError: a model and a benchmark do not fit together; nothing has been asked then.
     """
-    for model in models:
-        check_backend(model)
+    _check(models, benchmarks)
     return [
         result
         for model in models
@@ -85,6 +84,33 @@ def plans_for(
         )
         for task in load_tasks(card, model, manager)
     ]  # fmt: skip
+
+
+def dry_run(
+    store: Store,
+    models: Sequence[ModelCard],
+    benchmarks: Sequence[BenchmarkCard],
+    manager: TaskManager,
+    settings: Settings,
+) -> list[Estimate]:
+    """What :func:`collect` would ask; no model is loaded, the benchmarks' data are."""
+    _check(models, benchmarks)
+    estimates = []
+    for model in models:
+        for card in benchmarks:
+            plans = plans_for(store, model, card, manager, settings)
+            asked = sum(p.asked for p in plans)
+            rate = store.collection_rate(model.id, card.id)
+            seconds = None if rate is None else asked / rate
+            estimates.append(Estimate(model.id, card.id, asked, sum(p.reused for p in plans), seconds))
+    return estimates
+
+
+def _check(models: Sequence[ModelCard], benchmarks: Sequence[BenchmarkCard]) -> None:
+    for model in models:
+        check_backend(model)
+        for card in benchmarks:
+            check_fit(model, card)
 
 
 class _GivenUpError(Exception):
@@ -124,7 +150,7 @@ class _Collector:
             if self.given_up is None:
                 for task_plan in plans:
                     self._task(task_plan, tally)
-        except CollectError as error:
+        except (CollectError, DataError) as error:
             tally.reason = str(error)
         except _GivenUpError as error:
             self.given_up = str(error)
@@ -143,11 +169,9 @@ class _Collector:
     def _task(self, task_plan: Plan, tally: Tally) -> None:
         if not task_plan.chunks:
             return
-        if self.lm is None:
-            self._load()
         task = task_plan.task
         source = Source("collect", f"{self.model.id} on {task.name}", fingerprint="")
-        run = self.store.start_collection(source, describe(self.lm, self.model, task, self.batch_size))
+        run = self.store.start_collection(source, describe(self._loaded(), self.model, task, self.batch_size))
         for chunk in task_plan.chunks:
             answers: list[Answer] = []
             try:
@@ -163,9 +187,8 @@ class _Collector:
 
     def _ask(self, task: Task, positions: Sequence[int], repeat: int, answers: list[Answer]) -> None:
         """Add the answers to these questions; one that cannot be answered is found by halving."""
-        assert self.lm is not None
         try:
-            answers += answer(self.lm, self.usage, self.model, task, positions, repeat)
+            answers += answer(self._loaded(), self.usage, self.model, task, positions, repeat)
             self.failures_in_a_row = 0
         except BenchError:
             raise
@@ -193,9 +216,10 @@ class _Collector:
             return False
         self.batch_size //= 2
         self.lm = None  # its memory has to be free before it is loaded again
-        self._load()
         return True
 
-    def _load(self) -> None:
-        self.lm = load_model(self.model, self.batch_size, self.settings.device)
-        self.usage = observe(self.lm)
+    def _loaded(self) -> LM:
+        if self.lm is None:
+            self.lm = load_model(self.model, self.batch_size, self.settings.device)
+            self.usage = observe(self.lm)
+        return self.lm

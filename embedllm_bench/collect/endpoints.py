@@ -62,7 +62,7 @@ def observe(lm: LM) -> UsageLog:
             log.add(reply, str(contexts[0]) if contexts is not None and len(contexts) == 1 else None)
         return list(parse(outputs=outputs, contexts=contexts, **kwargs))
 
-    lm.parse_generations = checked  # type: ignore[attr-defined]  # lm-eval's HTTP models have it
+    lm.parse_generations = checked
     return log
 
 

@@ -57,7 +57,7 @@ class Tally:
 
 def outcome_table(model: ModelCard, task: Task, answers: Sequence[Answer]) -> OutcomeTable:
     """One model's answers; questions are those of the answers, in their order."""
-    count = len(answers)
+    count, usages = len(answers), [answer.usage for answer in answers]
     graded = np.array([answer.correct is not None for answer in answers], dtype=bool)
     correct = [UNKNOWN if answer.correct is None else int(answer.correct) for answer in answers]
     score = [np.nan if answer.score is None else answer.score for answer in answers]
@@ -70,8 +70,8 @@ def outcome_table(model: ModelCard, task: Task, answers: Sequence[Answer]) -> Ou
         state=np.where(graded, GRADED, FAILED).astype(np.uint8),
         correct=np.array(correct, dtype=np.int8),
         score=np.array(score, dtype=np.float64),
-        prompt_tokens=_tokens([answer.usage and answer.usage.prompt_tokens for answer in answers]),
-        completion_tokens=_tokens([answer.usage and answer.usage.completion_tokens for answer in answers]),
+        prompt_tokens=_tokens([usage.prompt_tokens if usage else None for usage in usages]),
+        completion_tokens=_tokens([usage.completion_tokens if usage else None for usage in usages]),
         reason=None if graded.all() else tuple(answer.reason for answer in answers),
     )
 

@@ -41,6 +41,17 @@ class Plan:
         return sum(len(chunk.positions) for chunk in self.chunks)
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """What collecting one model on one benchmark would be."""
+
+    model: str
+    benchmark: str
+    asked: int
+    reused: int
+    seconds: float | None  #: by the speed of earlier runs of the two; None if there were none
+
+
 def plan(
     model: ModelCard,
     task: Task,

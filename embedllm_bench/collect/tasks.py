@@ -6,20 +6,18 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedllm_bench.collect.backend import TEXT_ONLY_BACKENDS, first_line, quiet
-from embedllm_bench.errors import CollectError, UsageError
+from embedllm_bench.collect.backend import first_line, quiet
+from embedllm_bench.errors import CollectError
 from embedllm_bench.store.records import QuestionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from lm_eval.api.task import ConfigurableTask
     from lm_eval.tasks import TaskManager
 
     from embedllm_bench.cards import BenchmarkCard, ModelCard
-
-#: Scored from log-probabilities of given texts.
-NEEDS_LOGLIKELIHOODS = frozenset({"multiple_choice", "loglikelihood"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +30,19 @@ class Task:
     documents: Sequence[Mapping[str, object]]
     questions: tuple[QuestionRecord, ...]
     num_fewshot: int  #: examples in every prompt
+
+
+def task_manager(benchmarks: Sequence[BenchmarkCard], include_path: Path | None = None) -> TaskManager:
+    """What finds lm-eval's tasks; its own 14,000 files are gone through only where one of them is needed."""
+    from lm_eval import tasks
+
+    with quiet():
+        if include_path is None:
+            return tasks.TaskManager()
+        own = tasks.TaskManager(include_path=str(include_path), include_defaults=False)
+        if all(card.task in own.all_tasks for card in benchmarks):
+            return own
+        return tasks.TaskManager(include_path=str(include_path))
 
 
 def load_tasks(card: BenchmarkCard, model: ModelCard, manager: TaskManager) -> list[Task]:
@@ -52,7 +63,7 @@ def load_tasks(card: BenchmarkCard, model: ModelCard, manager: TaskManager) -> l
     tasks, seen = [], dict[str, int]()
     for name, evaluated in loaded["tasks"].items():
         shots = _set_fewshot(card, model, evaluated)
-        _check_compatible(card, model, evaluated)
+        _check_kind(card, evaluated)
         documents = list(evaluated.eval_docs)
         subtask = name if loaded["groups"] else None
         questions = tuple(_question(card, evaluated, document, subtask, seen) for document in documents)
@@ -76,16 +87,13 @@ def _set_fewshot(card: BenchmarkCard, model: ModelCard, evaluated: ConfigurableT
     return shots
 
 
-def _check_compatible(card: BenchmarkCard, model: ModelCard, evaluated: ConfigurableTask) -> None:
-    kind = evaluated.OUTPUT_TYPE
-    if kind in NEEDS_LOGLIKELIHOODS and model.backend in TEXT_ONLY_BACKENDS:
-        instead = f"ask benchmark {card.generative}" if card.generative else "choose a generative benchmark"
-        raise UsageError(
-            f"{card.id} is scored from log-probabilities of its choices, which backend {model.backend} of"
-            f" {model.id} does not give; {instead} instead."
+def _check_kind(card: BenchmarkCard, evaluated: ConfigurableTask) -> None:
+    """The card promises what kind of answers are asked for; models were chosen by that."""
+    if card.output_type != evaluated.OUTPUT_TYPE:
+        raise CollectError(
+            f"{card.id}: lm-eval's task {evaluated.config.task} is of type {evaluated.OUTPUT_TYPE}, and its card"
+            f" says {card.output_type}; mend the card."
         )
-    if kind == "loglikelihood_rolling":
-        raise UsageError(f"{card.id} measures perplexity, which is no correctness; choose another benchmark.")
 
 
 def _question(

@@ -49,6 +49,20 @@ def read_attempts(connection: Connection, model: str, benchmark: str) -> dict[st
     return {identity: (graded, failed) for identity, graded, failed in rows}
 
 
+def read_rate(connection: Connection, model: str, benchmark: str) -> float | None:
+    """Outcomes a second over the earlier collections of a model on a benchmark; None without any."""
+    rows = connection.exec_driver_sql(
+        "SELECT count(*), strftime('%s', r.finished) - strftime('%s', r.started) FROM outcomes o"
+        " JOIN runs r ON r.id = o.run_id AND r.kind = 'collect' AND r.finished IS NOT NULL"
+        " JOIN questions q ON q.id = o.question_id"
+        " WHERE o.model_id = (SELECT id FROM models WHERE name = ?)"
+        " AND q.benchmark_id = (SELECT id FROM benchmarks WHERE name = ?) GROUP BY r.id",
+        (model, benchmark),
+    ).all()
+    outcomes, seconds = sum(row[0] for row in rows), sum(max(row[1], 1) for row in rows)
+    return outcomes / seconds if rows else None
+
+
 def read_failures(connection: Connection) -> list[FailedOutcome]:
     """By model, benchmark and question id."""
     rows = connection.exec_driver_sql(

@@ -18,15 +18,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ODD = {4: "[busy]", 7: "[broken]", 9: "[html]", 11: "[null]", 13: "[other]"}
-CARD = BenchmarkCard(id="sums", task="sums", metric="exact_match", filter="number", text="question")
+CARD = BenchmarkCard(
+    id="sums",
+    task="sums",
+    metric="exact_match",
+    filter="number",
+    text="{question}",
+    output_type="generate_until",
+)
 
 
 def tasks(folder: Path) -> TaskManager:
     """Twenty questions, some of which the endpoint takes badly."""
-    lines = [
-        {"question": f"Question {number} {ODD.get(number, '')}", "answer": str(number % 10)}
-        for number in range(20)
-    ]
+    texts = [f"Question {number} {ODD.get(number, '')}".strip() for number in range(20)]
+    lines = [{"question": text, "answer": str(number % 10)} for number, text in enumerate(texts)]
     (folder / "test.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     content = {
         "task": "sums", "dataset_path": "json", "test_split": "test", "output_type": "generate_until",

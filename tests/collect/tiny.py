@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import yaml
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
 QUESTIONS = 150
+NUMBER = {"function": "regex", "regex_pattern": "(\\d+)"}
 COUNTRIES = ("Peru", "Chad", "Fiji", "Oman", "Togo")
 
 
@@ -28,7 +30,7 @@ def digest(text: str) -> float:
 
 
 @register_model("tiny")
-class Tiny(LM):
+class Tiny(LM):  # type: ignore[misc]  # lm-eval is not typed
     """Answers depend on the whole prompt and nothing else; can be told to fail."""
 
     def __init__(
@@ -84,7 +86,7 @@ def make_tasks(folder: Path) -> Path:
         "output_type": "generate_until", "doc_to_target": "{{sum}}", "generation_kwargs": {"until": ["\n"]},
         "metric_list": [{"metric": "exact_match"}],
         "filter_list": [
-            {"name": "number", "filter": [{"function": "regex", "regex_pattern": "(\\d+)"}, {"function": "take_first"}]},
+            {"name": "number", "filter": [NUMBER, {"function": "take_first"}]},
             {"name": "whole", "filter": [{"function": "take_first"}]},
         ],
     }  # fmt: skip
@@ -95,16 +97,23 @@ def make_tasks(folder: Path) -> Path:
     }
     for name, content in tasks.items():
         (folder / f"{name}.yaml").write_text(yaml.safe_dump({"task": name, **content}))
-    group = {"group": "tiny_both", "task": ["tiny_choice", "tiny_answer"]}
+    group = {"group": "tiny_both", "task": ["tiny_choice", "tiny_bare"]}
     (folder / "tiny_both.yaml").write_text(yaml.safe_dump(group))
     return folder
 
 
-CHOICE = BenchmarkCard(id="choice", task="tiny_choice", metric="acc", text="question")
-ANSWER = BenchmarkCard(
-    id="answer", task="tiny_answer", metric="exact_match", filter="number", text="question"
+CHOICE = BenchmarkCard(
+    id="choice", task="tiny_choice", metric="acc", text="{question}", output_type="multiple_choice"
 )
-BARE = BenchmarkCard(id="bare", task="tiny_bare", metric="acc", text="question")
+ANSWER = BenchmarkCard(
+    id="answer",
+    task="tiny_answer",
+    metric="exact_match",
+    filter="number",
+    text="{question}",
+    output_type="generate_until",
+)
+BARE = replace(CHOICE, id="bare", task="tiny_bare")
 
 
 def model(name: str = "org/tiny", **card: object) -> ModelCard:

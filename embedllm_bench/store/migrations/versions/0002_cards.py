@@ -1,4 +1,4 @@
-"""Cards of models and benchmarks, how outcomes were collected, and why failed ones failed."""
+"""Cards of models and benchmarks, and how a run's outcomes were collected: columns added, nothing rewritten."""
 
 from alembic import op
 
@@ -7,13 +7,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-COLUMNS = (
-    "ALTER TABLE runs ADD COLUMN provenance VARCHAR",
-    "ALTER TABLE outcomes ADD COLUMN reason VARCHAR",
-)
-
 
 def upgrade() -> None:
-    """Add columns only: rows already there have none of it."""
-    for statement in COLUMNS:
-        op.execute(statement)
+    added = (("models", "card"), ("benchmarks", "card"), ("runs", "provenance"), ("outcomes", "reason"))
+    for table, column in added:
+        op.execute(f"ALTER TABLE {table} ADD COLUMN {column} VARCHAR")
