@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from embedllm_bench.cli import (
+    benchmarks,
     compare,
     encode,
     encoders,
@@ -17,6 +18,7 @@ from embedllm_bench.cli import (
     import_,
     import_vectors,
     methods,
+    models,
     show,
     simulate,
     status,
@@ -38,7 +40,8 @@ def main() -> None:
 
 
 for _module in (
-    compare, import_, export, encode, import_vectors, status, simulate, show, methods, encoders,
+    compare, import_, export, encode, import_vectors, status, simulate, show, methods, encoders, models,
+    benchmarks,
 ):  # fmt: skip
     main.add_command(_module.command)
 

@@ -19,7 +19,9 @@ def show(header: Sequence[str], rows: Sequence[Sequence[str]], layout: str) -> N
         from rich.console import Console
         from rich.table import Table
 
-        table = Table(*header)
+        table = Table()
+        for title in header:
+            table.add_column(title, overflow="fold")  # a name cut off names nothing
         for row in rows:
             table.add_row(*row)
         Console().print(table)

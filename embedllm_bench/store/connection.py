@@ -56,6 +56,15 @@ def check_file(path: Path) -> None:
         )
 
 
+def check_upgradable(path: Path) -> None:
+    """Refuse to read an older version's store that may not be written to, and so not be upgraded."""
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        raise StoreError(
+            f"{path} was made by an older version of embedllm-bench and is read-only; copy it to a folder of"
+            " yours and give the copy with --store."
+        )
+
+
 def writing_engine(path: Path) -> Engine:
     """An engine whose every transaction takes the write lock when it begins.
 

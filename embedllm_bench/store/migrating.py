@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def migrate(engine: Engine, where: str) -> None:
     """Create or upgrade the tables, in one transaction that holds the write lock throughout."""
     with engine.begin() as connection:  # BEGIN IMMEDIATE: a second process waits here, then finds it done
-        if check_revision(connection, where) == _scripts().get_current_head():
+        if is_current(connection, where):
             return
         config = _config()
         config.attributes["connection"] = connection
@@ -27,14 +27,13 @@ def migrate(engine: Engine, where: str) -> None:
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
-def check_current(connection: Connection, where: str) -> None:
-    """Refuse to read tables of another version."""
-    found, head = check_revision(connection, where), _scripts().get_current_head()
-    if found != head:
-        raise StoreError(
-            f"{where} was made by an older version of embedllm-bench (schema {found or 'none'}, this version"
-            f" reads {head}); import something into it, or open it for writing once, to upgrade it."
-        )
+def is_current(connection: Connection, where: str) -> bool:
+    """Whether the tables are of this version; older ones are to be migrated before they are read.
+
+    Raises:
+        StoreError: they are a newer version's.
+    """
+    return check_revision(connection, where) == _scripts().get_current_head()
 
 
 def check_revision(connection: Connection, where: str) -> str | None:

@@ -25,12 +25,14 @@ class Model(Base):
     __tablename__ = "models"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    card: Mapped[str | None]  # JSON; an imported model has none
 
 
 class Benchmark(Base):
     __tablename__ = "benchmarks"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    card: Mapped[str | None]  # JSON
 
 
 class Text(Base):
@@ -67,6 +69,7 @@ class Run(Base):
     host: Mapped[str]
     process: Mapped[int]
     version: Mapped[str]
+    provenance: Mapped[str | None]  # JSON: how the outcomes were collected
 
 
 class Outcome(Base):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
+from embedllm_bench.cards import BenchmarkCard, ModelCard
 from embedllm_bench.errors import StoreError
 from embedllm_bench.matrix import LabelConvention
-from embedllm_bench.store import connection, migrating, reading, runs, vectors, writing
+from embedllm_bench.store import cards, connection, migrating, reading, runs, vectors, writing
 from embedllm_bench.store.location import STARTER
 from embedllm_bench.store.records import OnConflict
 
@@ -43,12 +44,13 @@ class Store:
 
     @classmethod
     def open(cls, location: str | os.PathLike[str], *, write: bool = False, make: bool = True) -> Self:
-        """Open the store at a path or sqlite:/// URL; opened for writing it is upgraded first.
+        """Open the store at a path or sqlite:/// URL; one that an older version made is upgraded first.
 
         For writing it is also made where there is none, unless not to ``make`` one.
 
         Raises:
-            StoreError: it does not exist, is no store, is a newer version's, or the disk refuses.
+            StoreError: it does not exist, is no store, is a newer version's, is an older version's and
+                cannot be upgraded, or the disk refuses.
         """
         path = connection.path_of(location)
         connection.check_file(path)
@@ -63,7 +65,10 @@ class Store:
                 return cls(path, engine, writable=True)
             engine = connection.reading_engine(path, immutable=path == STARTER)
             with engine.begin() as opened:
-                migrating.check_current(opened, str(path))
+                current = migrating.is_current(opened, str(path))
+            if not current:
+                connection.check_upgradable(path)
+                migrating.migrate(connection.writing_engine(path), str(path))
             return cls(path, engine, writable=False)
 
     def __enter__(self) -> Self:
@@ -175,6 +180,36 @@ class Store:
         self._check_writable()
         with self._transaction() as opened:
             return vectors.write_vectors(opened, encoder, revision, keys, values, keep_known=keep_known)
+
+    def write_model_card(self, card: ModelCard) -> None:
+        """Add a model's card, or say anew what describes a known model.
+
+        Raises:
+            DataError: the store has the model in another configuration.
+        """
+        self._check_writable()
+        with self._transaction() as opened:
+            cards.write_card(opened, card)
+
+    def model_cards(self) -> dict[str, ModelCard]:
+        """The cards of models by id; an imported model has none, and a model with a card maybe no outcome."""
+        with self._transaction() as opened:
+            return cards.read_cards(opened, ModelCard)
+
+    def write_benchmark_card(self, card: BenchmarkCard) -> None:
+        """Add a benchmark's card, or name another generative variant of a known one.
+
+        Raises:
+            DataError: the store has the benchmark in another configuration.
+        """
+        self._check_writable()
+        with self._transaction() as opened:
+            cards.write_card(opened, card)
+
+    def benchmark_cards(self) -> dict[str, BenchmarkCard]:
+        """The cards of benchmarks by id; an imported benchmark has none."""
+        with self._transaction() as opened:
+            return cards.read_cards(opened, BenchmarkCard)
 
     def write_simulation(self, simulation: Simulation) -> None:
         """Keep the latent vectors that simulated outcomes were drawn from."""
