@@ -13,9 +13,8 @@ ROOT = Path(embedllm_bench.__file__).parent
 #: Rooms in the order in which data flows: a room may import itself and those before it.
 ROOMS = (
     "errors", "cards", "arrays", "devices", "matrix", "splits", "store", "encoders", "exchange", "methods",
-    "statistics",
-    "results", "tasks", "hookspecs", "builtin", "registry", "session", "provenance", "comparison", "simulation",
-    "leaderboard", "cli",
+    "statistics", "results", "tasks", "hookspecs", "builtin", "registry", "session", "provenance",
+    "comparison", "simulation", "leaderboard", "cli",
 )  # fmt: skip
 #: exchange/forecast_files writes what tasks define, and names the type only.
 TYPES_ONLY = {("exchange", "tasks"), ("hookspecs", "methods")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar
 
 from embedllm_bench.cards.base import Card, as_json, is_below, is_no_text, refuse
@@ -70,24 +70,25 @@ class BenchmarkCard(Card):
 
     @property
     def configuration(self) -> str:
-        return as_json({k: v for k, v in self.content().items() if k not in ("id", "generative")})
+        names = [field.name for field in fields(self) if field.name not in ("id", "generative")]
+        return as_json({self.keys.get(name, name): getattr(self, name) for name in names})
 
     @classmethod
     def from_content(cls, content: Mapping[str, object], where: str) -> BenchmarkCard:
         with located(where):
-            fields = Fields(content, cls.known_keys())
-            threshold = fields.number("threshold")
+            read = Fields(content, cls.known_keys())
+            threshold = read.number("threshold")
             return cls(
-                id=fields.needed("id"),
-                task=fields.needed("lm_eval_task"),
-                metric=fields.needed("metric"),
-                output_type=fields.needed("output_type"),
-                filter=fields.needed("filter", cls.filter),
+                id=read.needed("id"),
+                task=read.needed("lm_eval_task"),
+                metric=read.needed("metric"),
+                output_type=read.needed("output_type"),
+                filter=read.needed("filter", cls.filter),
                 threshold=cls.threshold if threshold is None else threshold,
-                num_fewshot=fields.whole("num_fewshot"),
-                text=fields.text("text"),
-                question_id=fields.text("question_id"),
-                generative=fields.text("generative"),
+                num_fewshot=read.whole("num_fewshot"),
+                text=read.text("text"),
+                question_id=read.text("question_id"),
+                generative=read.text("generative"),
             )
 
     def question_text(self, document: Mapping[str, object]) -> str | None:

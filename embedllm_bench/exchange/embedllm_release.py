@@ -30,8 +30,8 @@ def open_release(path: Path, options: ReadOptions) -> TableFile:
     """Open a release's folder; headers and order files have been read, the rows have not.
 
     A question is a prompt_id. Where its rows name several categories, as the variants of one benchmark
-    do, they are attempts at one question all the same, of the category that its first row names: this
-    is how all who published on the release counted them.
+    do, they are attempts at one question all the same, of the category that its first row names: the
+    label conventions in use are all over the rows of a model and a prompt_id.
     """
     if path.is_file():
         raise DataError(f"{path} is a file; give the folder that holds {', '.join(PARTS)}.")

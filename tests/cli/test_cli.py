@@ -111,6 +111,7 @@ def test_a_store_goes_out_as_a_release(store: Path, tmp_path: Path) -> None:
         (["compare", "--store", "missing.db"], 1, "There is no store at missing.db"),
         (["compare", "--method", "knm"], 2, "There is no method 'knm'"),
         (["import", "missing.csv", "--store", "{tmp}/x.db"], 1, "There is no file missing.csv"),
+        (["export", "-o", "{tmp}", "--format", "csv"], 1, "is a directory; give a file"),
         (["show", "pyproject.toml"], 1, "is no result of"),
         (["compare", "--folds", "2"], 2, "folds"),
     ],
