@@ -63,6 +63,12 @@ def read_rate(connection: Connection, model: str, benchmark: str) -> float | Non
     return outcomes / seconds if rows else None
 
 
+def read_provenance(connection: Connection) -> list[str]:
+    """How each run collected, as JSON, in the order of the runs."""
+    rows = connection.exec_driver_sql("SELECT provenance FROM runs WHERE provenance IS NOT NULL ORDER BY id")
+    return [row[0] for row in rows]
+
+
 def read_failures(connection: Connection) -> list[FailedOutcome]:
     """By model, benchmark and question id."""
     rows = connection.exec_driver_sql(

@@ -175,6 +175,11 @@ class Store:
         with self._transaction() as opened:
             return collecting.read_rate(opened, model, benchmark)
 
+    def provenance(self) -> list[str]:
+        """How the outcomes were collected: a JSON object for every run."""
+        with self._transaction() as opened:
+            return collecting.read_provenance(opened)
+
     def failures(self) -> list[FailedOutcome]:
         """Outcomes that failed, with the reason where it is known."""
         with self._transaction() as opened:
