@@ -21,6 +21,10 @@ class DataError(BenchError):
     """A file or a matrix whose content cannot be used."""
 
 
+class CollectError(BenchError):
+    """A model or a benchmark that lm-eval cannot load, or answers that cannot be graded."""
+
+
 class EncoderError(BenchError):
     """An encoder whose weights are missing or not to be trusted, or that returned something that is no vector."""
 

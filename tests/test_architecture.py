@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import embedllm_bench
 ROOT = Path(embedllm_bench.__file__).parent
 #: Rooms in the order in which data flows: a room may import itself and those before it.
 ROOMS = (
-    "errors", "cards", "arrays", "devices", "matrix", "splits", "store", "encoders", "exchange", "methods",
+    "errors", "cards", "arrays", "devices", "matrix", "splits", "store", "collect", "encoders", "exchange", "methods",
     "statistics", "results", "tasks", "hookspecs", "builtin", "registry", "session", "provenance",
     "comparison", "simulation", "leaderboard", "cli",
 )  # fmt: skip
@@ -90,3 +91,9 @@ def test_nothing_is_unpickled_or_evaluated() -> None:
             if isinstance(node, ast.Call)
         ]
         assert not {"torch.load", "pickle.load", "pickle.loads", "eval", "exec"} & set(calls), path
+
+
+def test_only_its_room_knows_lm_eval() -> None:
+    for path in ROOT.rglob("*.py"):
+        if room(path) != "collect":
+            assert not re.search(r"^\s*(import|from) lm_eval", path.read_text(), re.MULTILINE), path

@@ -11,6 +11,7 @@ import click
 
 from embedllm_bench.cli import (
     benchmarks,
+    collect,
     compare,
     encode,
     encoders,
@@ -40,8 +41,8 @@ def main() -> None:
 
 
 for _module in (
-    compare, import_, export, encode, import_vectors, status, simulate, show, methods, encoders, models,
-    benchmarks,
+    compare, collect, import_, export, encode, import_vectors, status, simulate, show, methods, encoders,
+    models, benchmarks,
 ):  # fmt: skip
     main.add_command(_module.command)
 

@@ -51,9 +51,21 @@ class OutcomeTable:
     latency: FloatArray | None = None  #: seconds
     prompt_tokens: IndexArray | None = None  #: UNKNOWN = unknown, as in the next
     completion_tokens: IndexArray | None = None
+    reason: tuple[str | None, ...] | None = None  #: why a failed one failed
 
     def __len__(self) -> int:
         return len(self.model)
+
+
+@dataclass(frozen=True)
+class FailedOutcome:
+    """An attempt that brought no answer that could be graded."""
+
+    model: str
+    benchmark: str
+    question_id: str
+    attempt: int
+    reason: str | None
 
 
 @dataclass(frozen=True)

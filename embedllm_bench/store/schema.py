@@ -94,6 +94,7 @@ class Outcome(Base):
     latency: Mapped[float | None] = mapped_column(Double)
     prompt_tokens: Mapped[int | None]
     completion_tokens: Mapped[int | None]
+    reason: Mapped[str | None]  # why a failed one failed
 
 
 class Encoder(Base):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from embedllm_bench.cards import BenchmarkCard, ModelCard
 from embedllm_bench.errors import StoreError
 from embedllm_bench.matrix import LabelConvention
-from embedllm_bench.store import cards, connection, migrating, reading, runs, vectors, writing
+from embedllm_bench.store import cards, collecting, connection, migrating, reading, runs, vectors, writing
 from embedllm_bench.store.location import STARTER
 from embedllm_bench.store.records import OnConflict
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
     from embedllm_bench.arrays import Float32Array
     from embedllm_bench.matrix import CorrectnessMatrix
+    from embedllm_bench.store.collecting import Overwrite
     from embedllm_bench.store.records import (
         Coverage,
+        FailedOutcome,
         OutcomeTable,
         Simulation,
         Source,
@@ -162,6 +164,38 @@ class Store:
         self._check_writable()
         with connection.translated_errors(self.path):
             return writing.write_outcomes(self._engine, table, source, on_conflict, progress)
+
+    def attempts(self, model: str, benchmark: str) -> dict[str, tuple[int, int]]:
+        """Question id -> graded and failed attempts of a model on a benchmark."""
+        with self._transaction() as opened:
+            return collecting.read_attempts(opened, model, benchmark)
+
+    def collection_rate(self, model: str, benchmark: str) -> float | None:
+        """Outcomes a second that were collected of a model on a benchmark; None if none were."""
+        with self._transaction() as opened:
+            return collecting.read_rate(opened, model, benchmark)
+
+    def provenance(self) -> list[str]:
+        """How the outcomes were collected: a JSON object for every run."""
+        with self._transaction() as opened:
+            return collecting.read_provenance(opened)
+
+    def failures(self) -> list[FailedOutcome]:
+        """Outcomes that failed, with the reason where it is known."""
+        with self._transaction() as opened:
+            return collecting.read_failures(opened)
+
+    def start_collection(self, source: Source, provenance: str) -> int:
+        """A run to collect into; what is added to it counts at once. ``provenance`` is JSON."""
+        self._check_writable()
+        with self._transaction() as opened:
+            return collecting.start_collection(opened, source, provenance)
+
+    def add_chunk(self, run: int, table: OutcomeTable, wanted: int, overwrite: Overwrite) -> int:
+        """Add one model's outcomes to a collection, up to ``wanted`` attempts a question; how many."""
+        self._check_writable()
+        with self._transaction() as opened:
+            return collecting.add_chunk(opened, run, table, wanted, overwrite)
 
     def write_vectors(
         self,

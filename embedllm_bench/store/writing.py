@@ -230,6 +230,8 @@ def insert_rows(connection: Connection, table: OutcomeTable, rows: Rows, run: in
         values = getattr(table, name)
         if values is not None:
             columns[name] = _known(values[rows.order], _is_known(values[rows.order]))
+    if table.reason is not None:
+        columns["reason"] = [table.reason[row] for row in rows.order]
     values = [column for column in columns.values() if not isinstance(column, int)]
     marks = ", ".join(str(column) if isinstance(column, int) else "?" for column in columns.values())
     insert = f"INSERT INTO outcomes ({', '.join(columns)}) VALUES ({marks})"

@@ -9,5 +9,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for table, column in (("models", "card"), ("benchmarks", "card"), ("runs", "provenance")):
+    added = (("models", "card"), ("benchmarks", "card"), ("runs", "provenance"), ("outcomes", "reason"))
+    for table, column in added:
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column} VARCHAR")

@@ -1,0 +1,1 @@
+"""Outcomes from lm-eval; the only room that knows it."""

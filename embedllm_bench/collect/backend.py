@@ -1,0 +1,113 @@
+"""A model loaded by one of lm-eval's backends, and what the backend can do."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import logging
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from embedllm_bench.errors import CollectError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lm_eval.api.model import LM
+
+    from embedllm_bench.cards import BenchmarkCard, ModelCard
+
+#: Chat endpoints return text, not the log-probabilities that scoring given answers needs.
+CHAT_BACKENDS = frozenset(
+    {
+        "anthropic-chat", "anthropic-chat-completions", "litellm", "litellm-chat", "litellm-chat-completions",
+        "local-chat-completions", "openai-chat-completions",
+    }
+)  # fmt: skip
+TEXT_ONLY_BACKENDS = CHAT_BACKENDS | {"anthropic-completions", "sglang-generate", "watsonx_llm"}
+
+
+def check_backend(card: ModelCard) -> None:
+    """Refuse a backend lm-eval does not have, or a chat endpoint without its chat template.
+
+    Raises:
+        UsageError: names what there is, or the remedy.
+    """
+    import lm_eval.models  # noqa: F401 - fills the registry
+    from lm_eval.api.registry import model_registry
+
+    if card.backend not in model_registry:
+        raise UsageError(
+            f"{card.id}: lm-eval has no backend {card.backend!r}; it has"
+            f" {', '.join(sorted(model_registry.keys()))}."
+        )
+    if card.backend in CHAT_BACKENDS and not card.apply_chat_template:
+        raise UsageError(
+            f"{card.id}: backend {card.backend} takes chat messages only; add --apply_chat_template."
+        )
+
+
+def check_fit(model: ModelCard, benchmark: BenchmarkCard) -> None:
+    """Refuse to ask an endpoint that returns texts for the log-probabilities of given answers.
+
+    Raises:
+        UsageError: names the benchmark to ask instead, where there is one.
+    """
+    if benchmark.needs_log_probabilities and model.backend in TEXT_ONLY_BACKENDS:
+        other = benchmark.generative
+        instead = f"ask benchmark {other}" if other else "choose a benchmark of generated answers"
+        raise UsageError(
+            f"{benchmark.id} is scored from log-probabilities of its choices, which backend {model.backend} of"
+            f" {model.id} does not give; {instead} instead."
+        )
+
+
+def load_model(card: ModelCard, batch_size: int | str, device: str | None) -> LM:
+    """The model, ready to answer.
+
+    Raises:
+        CollectError: it cannot be had; names the model, the backend and the reason.
+    """
+    from lm_eval.api.registry import get_model
+
+    settings = {"batch_size": batch_size, "max_batch_size": None, "device": device}
+    try:
+        with quiet():
+            return get_model(card.backend).create_from_arg_obj(dict(card.model_args), settings)
+    except Exception as error:  # backends raise whatever their libraries raise
+        raise CollectError(
+            f"{card.id} cannot be loaded by backend {card.backend}: {first_line(error)}; check the name,"
+            " --model_args, and whether its weights can be reached from here."
+        ) from error
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the logs of what lm-eval does down, and what backends print off standard output."""
+    loggers = [logging.getLogger(name) for name in ("lm_eval", "asyncio")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except BaseException:
+        # Concurrent requests leave tasks whose errors nobody reads, which asyncio reports when they are freed.
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            gc.collect()
+        raise
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, in one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__).rstrip(".")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a smaller batch could help; torch raises several kinds."""
+    return isinstance(error, MemoryError) or "out of memory" in str(error).lower()

@@ -1,0 +1,136 @@
+"""A benchmark as lm-eval's tasks: which questions it has, and how they are named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embedllm_bench.collect.backend import first_line, quiet
+from embedllm_bench.errors import CollectError
+from embedllm_bench.store.records import QuestionRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from lm_eval.api.task import ConfigurableTask
+    from lm_eval.tasks import TaskManager
+
+    from embedllm_bench.cards import BenchmarkCard, ModelCard
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One of lm-eval's tasks with its documents in order, each a question of the benchmark."""
+
+    benchmark: BenchmarkCard
+    name: str
+    evaluated: ConfigurableTask
+    documents: Sequence[Mapping[str, object]]
+    questions: tuple[QuestionRecord, ...]
+    num_fewshot: int  #: examples in every prompt
+
+
+def task_manager(benchmarks: Sequence[BenchmarkCard], include_path: Path | None = None) -> TaskManager:
+    """What finds lm-eval's tasks; its own 14,000 files are gone through only where one of them is needed."""
+    from lm_eval import tasks
+
+    with quiet():
+        if include_path is None:
+            return tasks.TaskManager()
+        own = tasks.TaskManager(include_path=str(include_path), include_defaults=False)
+        if all(card.task in own.all_tasks for card in benchmarks):
+            return own
+        return tasks.TaskManager(include_path=str(include_path))
+
+
+def load_tasks(card: BenchmarkCard, model: ModelCard, manager: TaskManager) -> list[Task]:
+    """The tasks of a benchmark, set up for a model; a group gives several, each a sub-task.
+
+    Raises:
+        CollectError: lm-eval has no such task, its data cannot be had, or the model cannot be asked so.
+    """
+    try:
+        with quiet():
+            loaded = manager.load([card.task])
+    except KeyError as error:
+        raise CollectError(f"{card.id}: lm-eval has no task {card.task!r}.") from error
+    except Exception as error:  # whatever datasets and the hub raise
+        raise CollectError(
+            f"{card.id}: the data of lm-eval's task {card.task} cannot be had: {first_line(error)}."
+        ) from error
+    tasks, seen = [], dict[str, int]()
+    for name, evaluated in loaded["tasks"].items():
+        shots = _set_fewshot(card, model, evaluated)
+        _check_kind(card, evaluated)
+        documents = list(evaluated.eval_docs)
+        subtask = name if loaded["groups"] else None
+        questions = tuple(_question(card, evaluated, document, subtask, seen) for document in documents)
+        tasks.append(Task(card, name, evaluated, documents, questions, shots))
+    return tasks
+
+
+def _set_fewshot(card: BenchmarkCard, model: ModelCard, evaluated: ConfigurableTask) -> int:
+    """Apply the model's few-shot count, else the card's, by lm-eval's rule that a task fixed at 0 stays there."""
+    own = evaluated.get_config("num_fewshot")
+    wanted = card.num_fewshot if model.num_fewshot is None else model.num_fewshot
+    shots = int((own or 0) if wanted is None or own == 0 else wanted)
+    evaluated.set_config(key="num_fewshot", value=shots)
+    config, source = evaluated.config, evaluated.fewshot_cfg
+    other_examples = config.training_split or config.validation_split or source.split or source.samples
+    if shots and not other_examples:
+        raise CollectError(
+            f"{card.id}: its task {config.task} has no examples but its own test questions, whose answers would"
+            " stand in other questions' prompts; ask it with --num_fewshot 0."
+        )
+    return shots
+
+
+def _check_kind(card: BenchmarkCard, evaluated: ConfigurableTask) -> None:
+    """The card promises what kind of answers are asked for; models were chosen by that."""
+    if card.output_type != evaluated.OUTPUT_TYPE:
+        raise CollectError(
+            f"{card.id}: lm-eval's task {evaluated.config.task} is of type {evaluated.OUTPUT_TYPE}, and its card"
+            f" says {card.output_type}; mend the card."
+        )
+
+
+def _question(
+    card: BenchmarkCard,
+    evaluated: ConfigurableTask,
+    document: Mapping[str, object],
+    subtask: str | None,
+    seen: dict[str, int],
+) -> QuestionRecord:
+    """A document as a question; documents that repeat are told apart by their occurrence."""
+    if card.question_id is None:
+        identity = document_hash(document)
+    elif document.get(card.question_id) in (None, ""):
+        raise CollectError(f"{card.id}: a document has no field {card.question_id!r} to identify it by.")
+    else:
+        identity = str(document[card.question_id])
+    seen[identity] = seen.get(identity, 0) + 1
+    if seen[identity] > 1:
+        identity = f"{identity}#{seen[identity]}"
+    return QuestionRecord(card.id, identity, _text(card, evaluated, document), subtask)
+
+
+def _text(card: BenchmarkCard, evaluated: ConfigurableTask, document: Mapping[str, object]) -> str:
+    """The question for the encoder: never the prompt, which may hold examples of other questions."""
+    text = card.question_text(document)
+    if text is not None:
+        return text
+    rendered = evaluated.doc_to_text(document)
+    if isinstance(rendered, str):
+        return rendered
+    return "\n".join(map(str, evaluated.doc_to_choice(document)))  # the inputs differ, the ending is shared
+
+
+def document_hash(document: Mapping[str, object]) -> str:
+    """The hash lm-eval logs with every sample, by which its outputs join with what is collected here."""
+    from lm_eval.utils import handle_non_serializable, hash_string
+
+    return str(
+        hash_string(json.dumps(document, indent=2, default=handle_non_serializable, ensure_ascii=False))
+    )

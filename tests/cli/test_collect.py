@@ -1,0 +1,164 @@
+"""`embedllm-bench collect` as a user runs it, with lm-eval's dummy backend."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from embedllm_bench.cards import ModelCard
+from embedllm_bench.store.store import Store
+from tests.cli.test_cli import SCRIPT
+from tests.collect.tiny import ANSWER, CHOICE, QUESTIONS, make_tasks
+
+MODELS = [ModelCard(id="org/dummy", backend="dummy"), ModelCard(id="org/other", backend="dummy")]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Tasks, and a store with cards of two models and two benchmarks."""
+    (tmp_path / "tasks").mkdir()
+    make_tasks(tmp_path / "tasks")
+    with Store.open(tmp_path / "s.db", write=True) as store:
+        for card in MODELS:
+            store.write_model_card(card)
+        for benchmark in (CHOICE, ANSWER):
+            store.write_benchmark_card(benchmark)
+    return tmp_path
+
+
+def command(folder: Path, *arguments: object) -> list[str]:
+    return [*SCRIPT, "collect", "--include-path", str(folder / "tasks"), *map(str, arguments)]
+
+
+def call(folder: Path, *arguments: object, code: int = 0) -> str:
+    environment = {
+        "PATH": "/usr/bin:/bin", "HOME": str(folder), "COLUMNS": "120", "HF_HUB_OFFLINE": "1",
+        "EMBEDLLM_BENCH_STORE": str(folder / "s.db"),
+    }  # fmt: skip
+    done = subprocess.run(
+        command(folder, *arguments), capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+def test_all_that_is_missing_is_asked_and_said(folder: Path) -> None:
+    planned = call(folder, "--dry-run")
+    assert "600 outcomes to collect. Nothing was asked." in planned
+    out = call(folder, "--model", "org/dummy", "--limit", 20)
+    rows = [line.replace("│", " ").split() for line in out.splitlines() if "org/dummy" in line]
+    assert [row[:6] for row in rows] == [
+        ["org/dummy", "answer", "20", "0", "0", "0"], ["org/dummy", "choice", "20", "0", "0", "0"],
+    ]  # fmt: skip
+    assert "560 outcomes to collect" in call(folder, "--dry-run")
+
+
+def test_names_without_a_card_are_one_sentence(folder: Path) -> None:
+    out = call(folder, "--model", "org/dumy", code=2)
+    assert "There is no model card 'org/dumy' in the store or the registry" in out
+    assert "Did you mean 'org/dummy'?" in out
+    out = call(folder, "--batch_size", "many", code=2)
+    assert "'many' is neither a number above 0 nor auto" in out
+
+
+def test_what_cannot_be_had_makes_the_run_partial(folder: Path) -> None:
+    with Store.open(folder / "s.db", write=True) as store:
+        store.write_model_card(
+            ModelCard(id="org/gone", backend="hf", model_args={"pretrained": str(folder / "nothing")})
+        )
+    out = call(folder, "--model", "org/gone", "--model", "org/dummy", "--benchmark", "choice", code=3)
+    assert "org/gone cannot be loaded by backend hf" in out
+    with Store.open(folder / "s.db") as store:
+        assert {cell.model: cell.attempts for cell in store.coverage()} == {"org/dummy": QUESTIONS}
+
+
+def outcomes(path: Path) -> list[tuple[str, str, int, int]]:
+    with Store.open(path) as store:
+        return sorted(
+            (table.models[0], table.questions[q].question_id, int(a), int(c))
+            for table in store.read_outcomes()
+            for q, a, c in zip(table.question, table.attempt, table.correct, strict=True)
+        )
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from embedllm_bench.cards import ModelCard
+from embedllm_bench.collect import plan
+from embedllm_bench.collect.collector import Settings, collect
+from embedllm_bench.collect.tasks import task_manager
+from embedllm_bench.store.store import Store
+from tests.collect.tiny import CHOICE, Tiny
+
+folder, name, seconds = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+plan.CHUNK = 2
+original = Tiny.loglikelihood
+def slowly(self, requests):
+    print("ASKING", flush=True, file=sys.__stdout__)  # standard output is turned away meanwhile
+    time.sleep(seconds)
+    return original(self, requests)
+Tiny.loglikelihood = slowly
+with Store.open(folder / name, write=True) as store:
+    manager = task_manager([CHOICE], folder / "tasks")
+    collect(store, [ModelCard(id="org/tiny", backend="tiny", num_fewshot=2)], [CHOICE], manager, Settings())
+"""
+
+
+def collecting(folder: Path, store: str, seconds_a_chunk: float) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(folder), store, str(seconds_a_chunk)],
+        cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+    )  # fmt: skip
+
+
+def killed_and_resumed(folder: Path, kills: int, seconds_a_chunk: float) -> None:
+    """Kill it at random points of the collection, then let it finish, and hold it against one run."""
+    draw = random.Random(0)  # noqa: S311 - when to kill, not a secret
+    for _ in range(kills):
+        process = collecting(folder, "killed.db", seconds_a_chunk)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ASKING\n"
+        time.sleep(draw.uniform(0, 2.4 * seconds_a_chunk))
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    assert 0 < len(outcomes(folder / "killed.db")) < QUESTIONS  # killed in the middle, every time
+    for name in ("killed.db", "whole.db"):
+        process = collecting(folder, name, 0)
+        assert process.stdout is not None
+        process.stdout.read()
+        assert process.wait() == 0
+        process.stdout.close()
+    assert outcomes(folder / "killed.db") == outcomes(folder / "whole.db")
+    assert len(outcomes(folder / "whole.db")) == QUESTIONS
+
+
+def test_a_killed_collection_goes_on_where_it_stopped(folder: Path) -> None:
+    killed_and_resumed(folder, kills=3, seconds_a_chunk=0.5)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_fifty_kills_leave_the_store_of_an_uninterrupted_run(folder: Path) -> None:
+    killed_and_resumed(folder, kills=50, seconds_a_chunk=0.5)
+
+
+def test_provenance_is_kept_with_the_run(folder: Path) -> None:
+    call(folder, "--model", "org/dummy", "--benchmark", "choice", "--limit", 3)
+    with Store.open(folder / "s.db") as store:
+        (run,) = store.provenance()
+    facts = json.loads(run)
+    assert (facts["model"], facts["backend"], facts["task"]) == ("org/dummy", "dummy", "tiny_choice")
+    assert facts["seeds"]["fewshot"] == 1234
+    assert facts["versions"]["lm-eval"]
