@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +13,9 @@ import pytest
 from embedllm_bench import Store, compare
 from embedllm_bench.exchange.importing import import_table
 from embedllm_bench.exchange.vectors import import_vectors
-from tests.helpers import shared
+from tests.helpers import SHARED, shared
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from embedllm_bench.results import Comparison
 
 
@@ -27,6 +28,27 @@ def dense(tmp_path_factory: pytest.TempPathFactory) -> Path:
         import_vectors(store, shared("vectors/openllm_v2_dense78.minilm.parquet"), "all-MiniLM-L6-v2")
     assert (report.models, report.questions, report.added) == (78, 8382, 653796)
     return path
+
+
+def documented() -> list[tuple[str, list[int]]]:
+    """The tables docs/data.md tells of: the file's hash, and what it comes to."""
+    page = (Path(__file__).parents[1] / "docs" / "data.md").read_text()
+    rows = re.findall(r"^\|[^|]+\| `([0-9a-f]{16})` \|([\d |]+)\|$", page, re.MULTILINE)
+    return [(digest, [int(number) for number in numbers.split("|")]) for digest, numbers in rows]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("digest", "expected"), documented())
+def test_real_tables_come_to_what_the_page_says(tmp_path: Path, digest: str, expected: list[int]) -> None:
+    shared("README.md")
+    tables = {
+        hashlib.sha256(path.read_bytes()).hexdigest()[:16]: path for path in SHARED.glob("*/outcomes.parquet")
+    }
+    with Store.open(tmp_path / "s.db", write=True) as store:
+        report = import_table(store, tables[digest])
+        coverage = store.coverage()
+    benchmarks, correct = len({cell.benchmark for cell in coverage}), sum(cell.correct for cell in coverage)
+    assert [report.models, report.questions, benchmarks, report.added, correct] == expected
 
 
 def accuracies(comparison: Comparison) -> dict[str, float]:

@@ -173,7 +173,7 @@ def test_an_older_store_that_may_not_be_written_to_is_left_and_the_remedy_works(
 
 
 def test_a_failed_upgrade_leaves_the_older_store_as_it_was(old: Path) -> None:
-    """A column of that name is there already: the last of the three steps fails."""
+    """A column of that name is there already: the third step fails, and takes the first two with it."""
     with sqlite3.connect(old) as raw:
         raw.execute("ALTER TABLE runs ADD COLUMN provenance INTEGER")
     raw.close()
