@@ -15,7 +15,7 @@ ROOT = Path(embedllm_bench.__file__).parent
 ROOMS = (
     "errors", "cards", "arrays", "devices", "matrix", "splits", "store", "collect", "encoders", "exchange", "methods",
     "statistics", "results", "tasks", "hookspecs", "builtin", "registry", "session", "provenance",
-    "comparison", "simulation", "leaderboard", "cli",
+    "comparison", "simulation", "placement", "leaderboard", "cli",
 )  # fmt: skip
 #: exchange/forecast_files writes what tasks define, and names the type only.
 TYPES_ONLY = {("exchange", "tasks"), ("hookspecs", "methods")}

@@ -59,7 +59,7 @@ def command(
     with writing(store) as opened:
         asked = chosen_models(opened, models)
         of = chosen_benchmarks(opened, benchmarks)
-        manager = task_manager(of, include_path)
+        manager = task_manager([card.task for card in of], include_path)
         if dry_run:
             show_plan(planned(opened, asked, of, manager, settings))
             return

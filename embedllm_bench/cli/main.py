@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from embedllm_bench.cli import (
+    add_benchmark,
+    add_model,
     benchmarks,
     collect,
     compare,
@@ -41,8 +43,8 @@ def main() -> None:
 
 
 for _module in (
-    compare, collect, import_, export, encode, import_vectors, status, simulate, show, methods, encoders,
-    models, benchmarks,
+    compare, add_model, add_benchmark, collect, import_, export, encode, import_vectors, status, simulate,
+    show, methods, encoders, models, benchmarks,
 ):  # fmt: skip
     main.add_command(_module.command)
 

@@ -28,6 +28,23 @@ CHAT_BACKENDS = frozenset(
 TEXT_ONLY_BACKENDS = CHAT_BACKENDS | {"anthropic-completions", "sglang-generate", "watsonx_llm"}
 
 
+def parse_model_args(text: str) -> dict[str, str | int | float | bool]:
+    """``k=v,k=v`` as lm-eval reads it.
+
+    Raises:
+        UsageError: an argument has no value, or one of a kind that no card can hold.
+    """
+    from lm_eval.utils import simple_parse_args_string
+
+    if any("=" not in argument for argument in filter(None, text.split(","))):
+        raise UsageError(f"--model_args is {text!r}; write it as KEY=VALUE,KEY=VALUE.")
+    arguments: dict[str, str | int | float | bool] = simple_parse_args_string(text)
+    odd = [key for key, value in arguments.items() if not isinstance(value, str | int | float | bool)]
+    if odd:
+        raise UsageError(f"--model_args gives {odd[0]} a value that is no text, number, true or false.")
+    return arguments
+
+
 def check_backend(card: ModelCard) -> None:
     """Refuse a backend lm-eval does not have, or a chat endpoint without its chat template.
 

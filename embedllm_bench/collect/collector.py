@@ -64,7 +64,7 @@ def collect(
     Raises:
         UsageError: a model and a benchmark do not fit together; nothing has been asked then.
     """
-    _check(models, benchmarks)
+    check(models, benchmarks)
     return [
         result
         for model in models
@@ -94,7 +94,7 @@ def dry_run(
     settings: Settings,
 ) -> list[Estimate]:
     """What :func:`collect` would ask; no model is loaded, the benchmarks' data are."""
-    _check(models, benchmarks)
+    check(models, benchmarks)
     estimates = []
     for model in models:
         for card in benchmarks:
@@ -106,7 +106,12 @@ def dry_run(
     return estimates
 
 
-def _check(models: Sequence[ModelCard], benchmarks: Sequence[BenchmarkCard]) -> None:
+def check(models: Sequence[ModelCard], benchmarks: Sequence[BenchmarkCard]) -> None:
+    """Refuse what cannot work before anything is loaded.
+
+    Raises:
+        UsageError: a backend is not lm-eval's, or a model cannot be asked a benchmark.
+    """
     for model in models:
         check_backend(model)
         for card in benchmarks:

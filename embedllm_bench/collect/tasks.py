@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from embedllm_bench.collect.backend import first_line, quiet
 from embedllm_bench.errors import CollectError
@@ -32,7 +32,7 @@ class Task:
     num_fewshot: int  #: examples in every prompt
 
 
-def task_manager(benchmarks: Sequence[BenchmarkCard], include_path: Path | None = None) -> TaskManager:
+def task_manager(names: Sequence[str], include_path: Path | None = None) -> TaskManager:
     """What finds lm-eval's tasks; its own 14,000 files are gone through only where one of them is needed."""
     from lm_eval import tasks
 
@@ -40,7 +40,7 @@ def task_manager(benchmarks: Sequence[BenchmarkCard], include_path: Path | None 
         if include_path is None:
             return tasks.TaskManager()
         own = tasks.TaskManager(include_path=str(include_path), include_defaults=False)
-        if all(card.task in own.all_tasks for card in benchmarks):
+        if all(name in own.all_tasks for name in names):
             return own
         return tasks.TaskManager(include_path=str(include_path))
 
@@ -51,24 +51,34 @@ def load_tasks(card: BenchmarkCard, model: ModelCard, manager: TaskManager) -> l
     Raises:
         CollectError: lm-eval has no such task, its data cannot be had, or the model cannot be asked so.
     """
-    try:
-        with quiet():
-            loaded = manager.load([card.task])
-    except KeyError as error:
-        raise CollectError(f"{card.id}: lm-eval has no task {card.task!r}.") from error
-    except Exception as error:  # whatever datasets and the hub raise
-        raise CollectError(
-            f"{card.id}: the data of lm-eval's task {card.task} cannot be had: {first_line(error)}."
-        ) from error
+    loaded = load_evaluated(card.id, card.task, manager)
     tasks, seen = [], dict[str, int]()
     for name, evaluated in loaded["tasks"].items():
         shots = _set_fewshot(card, model, evaluated)
         _check_kind(card, evaluated)
         documents = list(evaluated.eval_docs)
         subtask = name if loaded["groups"] else None
-        questions = tuple(_question(card, evaluated, document, subtask, seen) for document in documents)
+        questions = tuple(question_of(card, evaluated, document, subtask, seen) for document in documents)
         tasks.append(Task(card, name, evaluated, documents, questions, shots))
     return tasks
+
+
+def load_evaluated(identity: str, task: str, manager: TaskManager) -> Mapping[str, Any]:
+    """What lm-eval makes of a task's or group's name; errors name the benchmark.
+
+    Raises:
+        CollectError: there is no such task, or its data cannot be had.
+    """
+    try:
+        with quiet():
+            loaded: Mapping[str, Any] = manager.load([task])
+    except KeyError as error:
+        raise CollectError(f"{identity}: lm-eval has no task {task!r}.") from error
+    except Exception as error:  # whatever datasets and the hub raise
+        raise CollectError(
+            f"{identity}: the data of lm-eval's task {task} cannot be had: {first_line(error)}."
+        ) from error
+    return loaded
 
 
 def _set_fewshot(card: BenchmarkCard, model: ModelCard, evaluated: ConfigurableTask) -> int:
@@ -96,7 +106,7 @@ def _check_kind(card: BenchmarkCard, evaluated: ConfigurableTask) -> None:
         )
 
 
-def _question(
+def question_of(
     card: BenchmarkCard,
     evaluated: ConfigurableTask,
     document: Mapping[str, object],

@@ -165,6 +165,11 @@ class Store:
         with connection.translated_errors(self.path):
             return writing.write_outcomes(self._engine, table, source, on_conflict, progress)
 
+    def models(self) -> list[str]:
+        """The models that have an outcome, by name."""
+        with self._transaction() as opened:
+            return list(reading.read_models(opened).values())
+
     def attempts(self, model: str, benchmark: str) -> dict[str, tuple[int, int]]:
         """Question id -> graded and failed attempts of a model on a benchmark."""
         with self._transaction() as opened:

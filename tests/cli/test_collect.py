@@ -109,7 +109,7 @@ def slowly(self, requests):
     return original(self, requests)
 Tiny.loglikelihood = slowly
 with Store.open(folder / name, write=True) as store:
-    manager = task_manager([CHOICE], folder / "tasks")
+    manager = task_manager([CHOICE.task], folder / "tasks")
     collect(store, [ModelCard(id="org/tiny", backend="tiny", num_fewshot=2)], [CHOICE], manager, Settings())
 """
 

@@ -31,7 +31,7 @@ def smollm2() -> ModelCard:
 @pytest.mark.filterwarnings("ignore")  # what transformers says of old formats is not ours to mend
 def test_sixty_questions_of_a_real_model(tmp_path: Path) -> None:
     card = smollm2()
-    manager = task_manager([CHOICE, ANSWER], make_tasks(tmp_path))
+    manager = task_manager([CHOICE.task, ANSWER.task], make_tasks(tmp_path))
     with Store.open(tmp_path / "s.db", write=True) as store:
         settings = Settings(limit=30, batch_size=8, device="cpu")
         results = collect(store, [card], [CHOICE, ANSWER], manager, settings)

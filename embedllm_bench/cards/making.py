@@ -1,0 +1,95 @@
+"""A model's card from what a user says of it, with an id that tells its configuration."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from embedllm_bench.cards.ids import parse_model_id
+from embedllm_bench.cards.model import ModelCard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedllm_bench.cards.fields import Scalar
+
+#: Which argument of a backend names the weights, and of those that have one, the revision.
+WEIGHTS_ARGUMENT = {
+    "hf": "pretrained",
+    "hf-auto": "pretrained",
+    "huggingface": "pretrained",
+    "vllm": "pretrained",
+}
+NO_WEIGHTS = frozenset({"dummy"})
+SHORT = 6  #: hexadecimal digits of what is too long or too odd for an id
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The choices that change a model's answers, as a command line gives them."""
+
+    backend: str = "hf"
+    model_args: Mapping[str, Scalar] | None = None
+    num_fewshot: int | None = None
+    apply_chat_template: bool = False
+    system_instruction: str | None = None
+
+
+def make_model_card(name: str, configuration: Configuration, known: Mapping[str, ModelCard]) -> ModelCard:
+    """The card of ``org/name[@revision]`` in a configuration; facts come from the registry's card of its weights.
+
+    Whatever differs from the plain model is part of the id (``org/name+5-shot.chat``), so that two
+    configurations never come under one name. A name that carries a variant already keeps it.
+
+    Raises:
+        DataError: the name is no model id.
+    """
+    parsed = parse_model_id(name)
+    given = dict(configuration.model_args or {})
+    variant = parsed.variant or ".".join(_differences(configuration, given))
+    arguments = {**_named_weights(configuration.backend, parsed.weights, parsed.revision), **given}
+    base = f"{parsed.weights}@{parsed.revision}" if parsed.revision else parsed.weights
+    facts = known.get(base) or known.get(parsed.weights) or ModelCard(id=base)
+    return replace(
+        facts,
+        id=f"{base}+{variant}" if variant else base,
+        backend=configuration.backend,
+        model_args=arguments,
+        num_fewshot=configuration.num_fewshot,
+        apply_chat_template=configuration.apply_chat_template,
+        system_instruction=configuration.system_instruction,
+    )
+
+
+def _named_weights(backend: str, weights: str, revision: str | None) -> dict[str, Scalar]:
+    if backend in NO_WEIGHTS:
+        return {}
+    named: dict[str, Scalar] = {WEIGHTS_ARGUMENT.get(backend, "model"): weights}
+    return {**named, "revision": revision} if revision else named
+
+
+def _differences(configuration: Configuration, given: Mapping[str, Scalar]) -> list[str]:
+    parts = []
+    if configuration.backend != "hf":
+        parts.append(configuration.backend)
+    parts += [_readable(f"{key}-{value}") for key, value in sorted(given.items())]
+    if configuration.num_fewshot is not None:
+        parts.append(f"{configuration.num_fewshot}-shot")
+    if configuration.apply_chat_template:
+        parts.append("chat")
+    if configuration.system_instruction is not None:
+        parts.append(f"system-{_digest(configuration.system_instruction)}")
+    return parts
+
+
+def _readable(text: str) -> str:
+    """As it is, where an id can hold it; else the key and a digest."""
+    if re.fullmatch(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*", text) and len(text) <= 40:
+        return text
+    return f"{re.sub(r'[^A-Za-z0-9_]', '_', text.partition('-')[0])}-{_digest(text)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:SHORT]
