@@ -31,3 +31,9 @@ class EncoderError(BenchError):
 
 class MethodError(BenchError):
     """A method raised or returned something that is no forecast."""
+
+
+def first_line(error: BaseException) -> str:
+    """What a library's error comes down to, without a full stop."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__).rstrip(".")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import torch
 
 from embedllm_bench.results import Manifest
+from embedllm_bench.versions import installed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,19 +27,13 @@ def describe(
     skipped: tuple[Skipped, ...],
 ) -> Manifest:
     """The manifest of a comparison made now, here."""
-    versions = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
     return Manifest(
         request=request,
         data=data,
         splits=dict(splits),
         rows=rows,
         skipped=skipped,
-        versions=versions,
+        versions=installed(PACKAGES),
         threads=torch.get_num_threads(),
         machine=f"{platform.system()} {platform.machine()}",
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),

@@ -13,9 +13,9 @@ import embedllm_bench
 ROOT = Path(embedllm_bench.__file__).parent
 #: Rooms in the order in which data flows: a room may import itself and those before it.
 ROOMS = (
-    "errors", "cards", "arrays", "devices", "matrix", "splits", "store", "collect", "encoders", "exchange", "methods",
-    "statistics", "results", "tasks", "hookspecs", "builtin", "registry", "session", "provenance",
-    "comparison", "simulation", "placement", "leaderboard", "cli",
+    "errors", "versions", "cards", "arrays", "devices", "matrix", "splits", "store", "collect", "encoders",
+    "exchange", "methods", "statistics", "results", "tasks", "hookspecs", "builtin", "registry", "session",
+    "provenance", "comparison", "simulation", "placement", "leaderboard", "cli",
 )  # fmt: skip
 #: exchange/forecast_files writes what tasks define, and names the type only.
 TYPES_ONLY = {("exchange", "tasks"), ("hookspecs", "methods")}

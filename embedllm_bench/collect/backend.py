@@ -9,7 +9,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from embedllm_bench.errors import CollectError, UsageError
+from embedllm_bench.errors import CollectError, UsageError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,12 +117,6 @@ def quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
-
-
-def first_line(error: BaseException) -> str:
-    """What an exception says, in one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__).rstrip(".")
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from embedllm_bench.collect.answering import Answer, answer
-from embedllm_bench.collect.backend import check_backend, check_fit, first_line, is_out_of_memory, load_model
+from embedllm_bench.collect.backend import check_backend, check_fit, is_out_of_memory, load_model
 from embedllm_bench.collect.endpoints import UsageLog, observe
 from embedllm_bench.collect.outcomes import Collected, Tally, outcome_table
 from embedllm_bench.collect.plan import Estimate, plan
 from embedllm_bench.collect.provenance import describe
 from embedllm_bench.collect.tasks import load_tasks
-from embedllm_bench.errors import BenchError, CollectError, DataError
+from embedllm_bench.errors import BenchError, CollectError, DataError, first_line
 from embedllm_bench.store.collecting import Overwrite
 from embedllm_bench.store.records import Source
 

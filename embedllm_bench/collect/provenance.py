@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from embedllm_bench.collect.answering import SEEDS
+from embedllm_bench.versions import installed
 
 if TYPE_CHECKING:
     from lm_eval.api.model import LM
@@ -22,12 +22,6 @@ def describe(lm: LM, model: ModelCard, task: Task, batch_size: int | str) -> str
     """A JSON object; the model's own facts (revision, precision, size) are those the backend gives."""
     from lm_eval.utils import hash_string
 
-    versions = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
     config = json.dumps(task.evaluated.dump_config(), default=str, sort_keys=True)
     facts = {
         "model": model.id,
@@ -46,7 +40,7 @@ def describe(lm: LM, model: ModelCard, task: Task, batch_size: int | str) -> str
         "apply_chat_template": model.apply_chat_template,
         "system_instruction": model.system_instruction,
         "seeds": SEEDS,
-        "versions": versions,
+        "versions": installed(PACKAGES),
         "machine": f"{platform.system()} {platform.machine()} {platform.processor()}".strip(),
     }
     return json.dumps(facts, default=str)

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from embedllm_bench.collect.backend import first_line, quiet
-from embedllm_bench.errors import CollectError
+from embedllm_bench.collect.backend import quiet
+from embedllm_bench.errors import CollectError, first_line
 from embedllm_bench.store.records import QuestionRecord
 
 if TYPE_CHECKING:

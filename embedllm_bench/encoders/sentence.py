@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedllm_bench.devices import choose_device
-from embedllm_bench.encoders.weights import first_line
-from embedllm_bench.errors import EncoderError
+from embedllm_bench.errors import EncoderError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,7 +15,7 @@ from typing import Any
 
 from embedllm_bench.encoders.archive import unpacked
 from embedllm_bench.encoders.base import Weights
-from embedllm_bench.errors import EncoderError
+from embedllm_bench.errors import EncoderError, first_line
 
 SHORT = 12  #: hexadecimal digits of a revision
 #: What is fetched of a repository: no pickles and no code.
@@ -197,8 +197,3 @@ def _digest(weights: list[Path]) -> str:
     if len(digests) == 1:
         return digests[0].hexdigest()
     return hashlib.sha256(b"".join(digest.digest() for digest in digests)).hexdigest()
-
-
-def first_line(error: Exception) -> str:
-    """What a library's error comes down to, without a full stop."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from embedllm_bench.errors import DataError
+from embedllm_bench.errors import DataError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -85,11 +85,9 @@ def readable(path: Path, kind: str) -> Iterator[None]:
     except UnicodeError as error:
         raise DataError(f"{path} cannot be read as {kind}: it is not UTF-8 text; convert it.") from error
     except (pa.ArrowException, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as {kind}: {_first_line(error)}.") from error
+        raise DataError(f"{path} cannot be read as {kind}: {first_line(error)}.") from error
     except OSError as error:
-        raise DataError(
-            f"{path} cannot be read as {kind}: {error.strerror or _first_line(error)}."
-        ) from error
+        raise DataError(f"{path} cannot be read as {kind}: {error.strerror or first_line(error)}.") from error
 
 
 def refuse_doubled(path: Path, columns: Sequence[str]) -> None:
@@ -97,7 +95,3 @@ def refuse_doubled(path: Path, columns: Sequence[str]) -> None:
     doubled = sorted({name for name in columns if columns.count(name) > 1})
     if doubled:
         raise DataError(f"{path} has the column {', '.join(doubled)} more than once.")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
