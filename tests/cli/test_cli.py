@@ -79,6 +79,20 @@ def test_forecasts_truths_and_vectors_are_kept(store: Path, tmp_path: Path) -> N
     assert rows == {"forecasts": 4 * 8 * 24, "truths": 8 * 24, "vectors": 8}
 
 
+def test_a_method_that_diverges_is_a_row_with_its_reason_and_exit_code_3(store: Path) -> None:
+    diverging = ("--method", "embedllm", "--set", "embedllm.learning_rate=1e30", "--task", "forecasting")
+    out = call("compare", "--store", store, *diverging, code=3)
+    assert "FAILED embedllm on question-0-0of10: embedllm.predict_proba returned" in out
+    assert "subtask-mean*" in out
+
+
+def test_one_model_is_enough_for_forecasting_and_the_rest_says_why_not(tmp_path: Path) -> None:
+    call("simulate", "--models", 1, "--questions", 100, "-o", tmp_path / "one.db")
+    out = call("compare", "--store", tmp_path / "one.db", "--method", "knn")
+    assert "routing: not done. The store has one model, and a choice needs at least two." in out
+    assert "benchmark-prediction: not done." in out
+
+
 def test_import_export_and_status(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(
         "model,benchmark,question_id,prompt,correct,extra\nm,b,1,What?,1,x\nn,b,1,What?,0,x\n"
