@@ -15,14 +15,6 @@ if TYPE_CHECKING:
 
     from embedllm_bench.cards.fields import Scalar
 
-#: Which argument of a backend names the weights, and of those that have one, the revision.
-WEIGHTS_ARGUMENT = {
-    "hf": "pretrained",
-    "hf-auto": "pretrained",
-    "huggingface": "pretrained",
-    "vllm": "pretrained",
-}
-NO_WEIGHTS = frozenset({"dummy"})
 SHORT = 6  #: hexadecimal digits of what is too long or too odd for an id
 
 
@@ -49,25 +41,17 @@ def make_model_card(name: str, configuration: Configuration, known: Mapping[str,
     parsed = parse_model_id(name)
     given = dict(configuration.model_args or {})
     variant = parsed.variant or ".".join(_differences(configuration, given))
-    arguments = {**_named_weights(configuration.backend, parsed.weights, parsed.revision), **given}
     base = f"{parsed.weights}@{parsed.revision}" if parsed.revision else parsed.weights
     facts = known.get(base) or known.get(parsed.weights) or ModelCard(id=base)
     return replace(
         facts,
         id=f"{base}+{variant}" if variant else base,
         backend=configuration.backend,
-        model_args=arguments,
+        model_args=given,
         num_fewshot=configuration.num_fewshot,
         apply_chat_template=configuration.apply_chat_template,
         system_instruction=configuration.system_instruction,
     )
-
-
-def _named_weights(backend: str, weights: str, revision: str | None) -> dict[str, Scalar]:
-    if backend in NO_WEIGHTS:
-        return {}
-    named: dict[str, Scalar] = {WEIGHTS_ARGUMENT.get(backend, "model"): weights}
-    return {**named, "revision": revision} if revision else named
 
 
 def _differences(configuration: Configuration, given: Mapping[str, Scalar]) -> list[str]:

@@ -9,6 +9,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
+from embedllm_bench.cards.ids import parse_model_id
 from embedllm_bench.errors import CollectError, UsageError, first_line
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ CHAT_BACKENDS = frozenset(
         "local-chat-completions", "openai-chat-completions",
     }
 )  # fmt: skip
+#: What the argument that names the weights is called; other backends call it "model", or have none.
+PRETRAINED_BACKENDS = frozenset(
+    {"hf", "hf-auto", "huggingface", "hf-multimodal", "vllm", "vllm-vlm", "sglang"}
+)
+NAMELESS_BACKENDS = frozenset({"dummy", "ggml", "gguf"})
 TEXT_ONLY_BACKENDS = CHAT_BACKENDS | {"anthropic-completions", "sglang-generate", "watsonx_llm"}
 
 
@@ -80,6 +86,17 @@ def check_fit(model: ModelCard, benchmark: BenchmarkCard) -> None:
         )
 
 
+def arguments_of(card: ModelCard) -> dict[str, str | int | float | bool]:
+    """What the backend is given: the weights and revision that the id names, unless the card names others."""
+    named = parse_model_id(card.id)
+    arguments: dict[str, str | int | float | bool] = {}
+    if card.backend not in NAMELESS_BACKENDS:
+        arguments["pretrained" if card.backend in PRETRAINED_BACKENDS else "model"] = named.weights
+        if named.revision is not None:
+            arguments["revision"] = named.revision
+    return {**arguments, **card.model_args}
+
+
 def load_model(card: ModelCard, batch_size: int | str, device: str | None) -> LM:
     """The model, ready to answer.
 
@@ -91,7 +108,7 @@ def load_model(card: ModelCard, batch_size: int | str, device: str | None) -> LM
     settings = {"batch_size": batch_size, "max_batch_size": None, "device": device}
     try:
         with quiet():
-            return get_model(card.backend).create_from_arg_obj(dict(card.model_args), settings)
+            return get_model(card.backend).create_from_arg_obj(arguments_of(card), settings)
     except Exception as error:  # backends raise whatever their libraries raise
         raise CollectError(
             f"{card.id} cannot be loaded by backend {card.backend}: {first_line(error)}; check the name,"

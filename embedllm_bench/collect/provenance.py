@@ -7,6 +7,7 @@ import platform
 from typing import TYPE_CHECKING
 
 from embedllm_bench.collect.answering import SEEDS
+from embedllm_bench.collect.backend import arguments_of
 from embedllm_bench.versions import installed
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def describe(lm: LM, model: ModelCard, task: Task, batch_size: int | str) -> str
     facts = {
         "model": model.id,
         "backend": model.backend,
-        "model_args": dict(model.model_args),
+        "model_args": arguments_of(model),
         "model_info": lm.get_model_info() if hasattr(lm, "get_model_info") else {},
         "batch_size": batch_size,
         "device": str(getattr(lm, "device", "")),

@@ -10,6 +10,7 @@ from embedllm_bench.cards import ModelCard
 from embedllm_bench.cards.files import read_card
 from embedllm_bench.cards.making import Configuration, make_model_card
 from embedllm_bench.cli.main import run
+from embedllm_bench.collect.backend import arguments_of
 from embedllm_bench.store.store import Store
 from tests.collect.tiny import ANSWER, CHOICE, make_tasks
 
@@ -62,7 +63,7 @@ def test_a_card_for_a_registry(folder: Path, capsys: pytest.CaptureFixture[str])
     assert call(folder, "HuggingFaceTB/SmolLM2-135M@main", *arguments, "--card", folder / "cards") == 0
     assert "the same as a file" in capsys.readouterr().out
     card = read_card(ModelCard, folder / "cards" / "HuggingFaceTB--SmolLM2-135M@main+2-shot.toml")
-    assert card.model_args == {"pretrained": "HuggingFaceTB/SmolLM2-135M", "revision": "main"}
+    assert arguments_of(card) == {"pretrained": "HuggingFaceTB/SmolLM2-135M", "revision": "main"}
     assert (card.num_fewshot, card.parameters, card.price_in) == (2, 135_000_000, 0.5)
     assert card.family == "SmolLM2"  # the registry knows it
     with Store.open(folder / "s.db") as store:
@@ -115,4 +116,4 @@ def test_a_wrong_request_is_one_sentence(
 def test_a_configuration_is_part_of_the_id(name: str, configuration: Configuration, identity: str) -> None:
     card = make_model_card(name, configuration, {})
     assert card.id == identity
-    assert card.model_args["pretrained"] == "org/m"
+    assert arguments_of(card)["pretrained"] == "org/m"
