@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from embedllm_bench.cli.progress import bars
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -21,25 +23,18 @@ if TYPE_CHECKING:
 PARTIAL = 3
 
 
-class _BatchSize(click.ParamType[Any]):
+def _batch_size(_context: click.Context, _option: click.Parameter, text: str) -> int | str:
     """A number, or lm-eval's auto, which finds the largest that fits."""
-
-    name = "N|auto"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, context: click.Context | None
-    ) -> int | str:
-        text = str(value)
-        if text != "auto" and not (text.isdigit() and int(text) > 0):
-            self.fail(f"{text!r} is neither a number above 0 nor auto.", param, context)
-        return text if text == "auto" else int(text)
+    if text != "auto" and not (text.isdigit() and int(text) > 0):
+        raise click.BadParameter(f"{text!r} is neither a number above 0 nor auto.")
+    return text if text == "auto" else int(text)
 
 
 OPTIONS = (
     click.option("--limit", type=click.IntRange(1), help="Only the first questions of each task."),
     click.option(
-        "--batch-size", "--batch_size", "batch_size", type=_BatchSize(), default=1, show_default=True,
-        help="Requests a forward pass; when memory runs out it is halved.",
+        "--batch-size", "--batch_size", "batch_size", default="1", metavar="N|auto", callback=_batch_size,
+        show_default=True, help="Requests a forward pass; when memory runs out it is halved.",
     ),
     click.option("--device", help="Where to run, as lm-eval's --device: cuda, cuda:0, cpu, mps."),
     click.option(
@@ -137,12 +132,10 @@ def _chosen(
 @contextlib.contextmanager
 def watching() -> Iterator[Listener]:
     """A bar for every model and benchmark, with the time that is left."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with bars(*columns, transient=False) as bar:
 
         class Watcher:
             def planned(self, model: str, benchmark: str, outcomes: int) -> None:

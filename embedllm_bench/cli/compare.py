@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from embedllm_bench.cli.options import format_option, store_option
+from embedllm_bench.cli.progress import bars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -188,14 +189,12 @@ def _check_replay(now: Manifest, then: Manifest) -> None:
 @contextlib.contextmanager
 def _watching(keep: Path | None) -> Iterator[Listener]:
     """Progress on stderr at a terminal, and the kept files where asked."""
-    from rich.console import Console
     from rich.progress import Progress
 
     from embedllm_bench.exchange.forecast_files import ForecastFiles
 
-    console = Console(stderr=True)
     with (
-        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
+        bars(*Progress.get_default_columns()) as bar,
         contextlib.ExitStack() as stack,
     ):
         files = None if keep is None else stack.enter_context(ForecastFiles(keep))

@@ -8,24 +8,39 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.progress import TaskID
+    from rich.progress import Progress, ProgressColumn, TaskID
 
     from embedllm_bench.encoders.encoding import Progress as EncodingProgress
     from embedllm_bench.exchange.importing import ImportProgress
 
 
 @contextlib.contextmanager
-def steps(what: str) -> Iterator[ImportProgress]:
-    """A bar for each step, with the rows done and the time that is left."""
+def bars(*columns: ProgressColumn, transient: bool = True) -> Iterator[Progress]:
+    """Bars on stderr at a terminal; elsewhere they are told of progress and show nothing."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress
 
     console = Console(stderr=True)
+    progress = Progress(*columns, console=console, transient=transient, disable=not console.is_terminal)
+    if (
+        not console.is_terminal
+    ):  # not even started: older releases of rich end a disabled bar with an empty line
+        yield progress
+        return
+    with progress:
+        yield progress
+
+
+@contextlib.contextmanager
+def steps(what: str) -> Iterator[ImportProgress]:
+    """A bar for each step, with the rows done and the time that is left."""
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
         TextColumn("{task.fields[rows]:,} rows"), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with bars(*columns) as bar:
         lines: dict[str, TaskID] = {}
         rows_of: dict[str, int] = {}
 
@@ -43,15 +58,13 @@ def encoding() -> Iterator[EncodingProgress]:
     """A bar over the tokens to encode, with questions a second and the time that is left."""
     import time
 
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
     columns = (
         TextColumn("encode"), BarColumn(), TaskProgressColumn(),
         TextColumn("{task.fields[speed]:,.1f} questions/s"), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with bars(*columns) as bar:
         line = bar.add_task("encode", total=1.0, speed=0.0)
         start, questions = time.perf_counter(), 0
 
