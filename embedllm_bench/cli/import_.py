@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from embedllm_bench.cli.options import store_option
 from embedllm_bench.cli.progress import steps
 from embedllm_bench.cli.stores import writing
+
+if TYPE_CHECKING:
+    from embedllm_bench.exchange.importing import ImportReport
 
 
 @click.command("import")
@@ -90,10 +94,13 @@ def command(
             on_conflict=OnConflict(on_conflict),
             progress=progress,
         )
+    _say(path, location, report, time.perf_counter() - start)
+
+
+def _say(path: Path, location: Path, report: ImportReport, seconds: float) -> None:
     if report.already_imported:
         click.echo(f"{path} is in {location} already; nothing changed.")
         return
-    seconds = time.perf_counter() - start
     extra = [
         f"{count} {what}"
         for count, what in (
