@@ -14,7 +14,7 @@ from embedllm_bench.methods.base import Forecast
 from embedllm_bench.provenance import describe
 from embedllm_bench.results import Comparison, Request, Skipped
 from embedllm_bench.session import TRUE_PROBABILITIES, Session
-from embedllm_bench.splits import DEFAULT_FOLDS, Split, benchmark_splits, published_split, question_folds
+from embedllm_bench.splits import Split, benchmark_splits, published_split, question_folds, question_split
 from embedllm_bench.tasks import benchmark_prediction, forecasting, routing
 from embedllm_bench.tasks.base import Fitted, Scope, pool, speeds
 
@@ -149,8 +149,10 @@ def _splits(
             for (benchmark, question), part in store.published_parts().items()
         }
         return {"published": published_split(matrix.questions, parts)}
-    made = question_folds(matrix.questions, seed, folds or DEFAULT_FOLDS)
-    return {s.name: s for s in (made if folds else made[:1])}
+    made = (
+        question_folds(matrix.questions, seed, folds) if folds else [question_split(matrix.questions, seed)]
+    )
+    return {s.name: s for s in made}
 
 
 def _question_tasks(session: Session, plan: _Plan, tasks: Sequence[str], replicates: int) -> list[Score]:

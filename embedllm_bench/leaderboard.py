@@ -166,7 +166,7 @@ def header(comparison: Comparison) -> list[str]:
     folds = f", {request.folds} folds" if request.folds else ""
     digest = f" ({one})" if len(splits) == 1 else ""
     seeds = f"seed{'s' * (len(request.seeds) > 1)} {', '.join(map(str, request.seeds))}"
-    filled = f"{data.filled:.1%} filled, {data.partly_asked:.1%} of questions partly asked"
+    filled = f"{data.filled:.1%} filled, {data.partly_asked:.1%} of questions partly filled"
     what = f"{data.models} models, {data.questions} questions, {data.benchmarks} benchmarks"
     learned = f"labels {request.labels}; encoder {request.encoder}"
     return [

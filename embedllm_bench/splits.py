@@ -40,19 +40,18 @@ def question_folds(questions: Questions, seed: int, folds: int = DEFAULT_FOLDS) 
     if folds < 3:
         raise DataError(f"{folds} folds leave no room for training, validation and test; give at least 3.")
     part = _parts(questions, folds, np.random.default_rng([seed, 0]))
-    return [
-        _split(
-            questions,
-            f"question-{seed}-{fold}of{folds}",
-            {"test": part == fold, "validation": part == (fold + 1) % folds},
-        )
-        for fold in range(folds)
-    ]
+    return [_fold(questions, seed, folds, part, fold) for fold in range(folds)]
 
 
 def question_split(questions: Questions, seed: int) -> Split:
     """The first of ten folds: 80 % training, 10 % validation, 10 % test."""
-    return question_folds(questions, seed)[0]
+    part = _parts(questions, DEFAULT_FOLDS, np.random.default_rng([seed, 0]))
+    return _fold(questions, seed, DEFAULT_FOLDS, part, 0)
+
+
+def _fold(questions: Questions, seed: int, folds: int, part: IndexArray, fold: int) -> Split:
+    name = f"question-{seed}-{fold}of{folds}"
+    return _split(questions, name, {"test": part == fold, "validation": part == (fold + 1) % folds})
 
 
 def benchmark_splits(questions: Questions, seed: int) -> dict[str, Split]:
@@ -120,6 +119,12 @@ def _split(
     train = ~test & ~validation
     if left_out is not None:
         train &= ~left_out
+    for part, mask in (("test", test), ("training", train)):
+        if not mask.any():
+            raise DataError(
+                f"{len(questions)} questions are too few: split {name} would have no {part} questions; import"
+                " more, or divide into fewer parts with --folds."
+            )
     digest = hashlib.sha256()
     keys = questions.keys
     for mask in (train, validation, test):

@@ -29,7 +29,7 @@ from embedllm_bench.cli.stores import writing
     "--include-path",
     "--include_path",
     "include_path",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="A folder with task files of your own, as lm-eval's --include_path.",
 )
 @store_option

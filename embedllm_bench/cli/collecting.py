@@ -49,7 +49,8 @@ OPTIONS = (
         help="Give a model up after this many failures in a row.",
     ),
     click.option(
-        "--include-path", "--include_path", "include_path", type=click.Path(path_type=Path, file_okay=False),
+        "--include-path", "--include_path", "include_path",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
         help="A folder with task files of your own, as lm-eval's --include_path.",
     ),
 )  # fmt: skip

@@ -16,14 +16,22 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def writing(option: str | None, *, make: bool = True) -> Iterator[Store]:
     """The store named, or the user's own, to be written to; made where there is none, unless not to."""
+    from embedllm_bench.store.connection import path_of
     from embedllm_bench.store.location import writing_location
     from embedllm_bench.store.store import Store
 
-    with Store.open(writing_location(option), write=True, make=make) as store:
+    location = writing_location(option)
+    made = not path_of(location).exists()
+    with Store.open(location, write=True, make=make) as store:
         if store.on_network:
             click.echo(
                 f"{store.path} lies on a network file system: it is written without a write-ahead log, so let"
                 " one process at a time use it.",
                 err=True,
             )
-        yield store
+        try:
+            yield store
+        except BaseException:
+            if made and store.is_empty():
+                store.remove()
+            raise

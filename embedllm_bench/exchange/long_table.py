@@ -10,7 +10,7 @@ import numpy as np
 from embedllm_bench.errors import DataError
 from embedllm_bench.exchange.base import refuse_doubled
 from embedllm_bench.exchange.checking import LEAST, Vocabulary, Wrong, numbers
-from embedllm_bench.exchange.columns import COLUMNS, REQUIRED
+from embedllm_bench.exchange.columns import COLUMNS, REQUIRED, shown
 from embedllm_bench.exchange.questions import QuestionList
 from embedllm_bench.store.records import FAILED, GRADED, UNKNOWN, OutcomeTable
 
@@ -63,7 +63,8 @@ def _check_columns(path: Path, columns: tuple[str, ...]) -> None:
     if missing:
         raise DataError(
             f"{path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)};"
-            f" a table needs {', '.join(REQUIRED)}."
+            f" a table needs {', '.join(REQUIRED)}, spelt so, and this one has"
+            f" {shown(', '.join(columns) or 'none')}."
         )
 
 

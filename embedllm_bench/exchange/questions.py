@@ -37,10 +37,13 @@ class QuestionList:
             return np.zeros(len(key), dtype=np.int32)  # every row is bad
         place = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
         number = self._numbers[place]
-        wrong.mark(
-            (self._described[:, number] != described).any(axis=0),
-            "its question stands earlier with another prompt, subtask or split",
-        )
+        differs = self._described[:, number] != described
+
+        def reason(row: int) -> str:
+            names = [name for name, other in zip(DESCRIBED, differs[:, row].tolist(), strict=True) if other]
+            return f"its question stands earlier with another {' and '.join(names)}"
+
+        wrong.mark(differs.any(axis=0), reason)
         return number.astype(np.int32)
 
     def records(self, texts: Mapping[str, Vocabulary]) -> tuple[QuestionRecord, ...]:

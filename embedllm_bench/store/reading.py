@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 VISIBLE = "run_id IN (SELECT id FROM runs WHERE status = 'complete')"
 
 
+def is_empty(connection: Connection) -> bool:
+    """Whether there is no model, benchmark or question."""
+    query = " UNION ALL ".join(f"SELECT 1 FROM {table}" for table in ("models", "benchmarks", "questions"))
+    return connection.exec_driver_sql(query).first() is None
+
+
 def read_questions(connection: Connection) -> StoredQuestions:
     """All questions with an outcome, by benchmark and id."""
     rows = connection.exec_driver_sql(

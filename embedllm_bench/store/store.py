@@ -83,6 +83,17 @@ class Store:
         """Let go of the file."""
         self._engine.dispose()
 
+    def is_empty(self) -> bool:
+        """Whether it knows of no model, benchmark or question."""
+        with self._transaction() as opened:
+            return reading.is_empty(opened)
+
+    def remove(self) -> None:
+        """Delete the file, which nothing has been written to."""
+        self.close()
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
     @property
     def on_network(self) -> bool:
         """Whether the file is mounted over a network, where several processes cannot safely share it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -63,7 +64,9 @@ def write_outcomes(
         _insert(engine, table, rows, run, progress)
         with engine.begin() as connection:
             _complete(connection, run, table.questions, questions)
-    except BaseException:  # also an interrupt: what a run leaves behind is nothing
+    except BaseException as error:  # also an interrupt: what a run leaves behind is nothing
+        # An interrupted statement, and with it the write lock, lives on in the frames of the traceback.
+        traceback.clear_frames(error.__traceback__)
         with engine.begin() as connection:
             delete_run(connection, run)
         raise

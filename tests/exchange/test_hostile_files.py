@@ -139,3 +139,9 @@ def test_paths_are_taken_as_they_are(
     (tmp_path / "t.csv").write_text(GOOD)
     monkeypatch.chdir(tmp_path / "folder.csv")
     assert call("import", Path("..") / "t.csv", "--store", store) == 0
+
+
+def test_a_refused_first_import_leaves_no_store(tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text(f"{HEADER}\nm,b,1,x,7\n")
+    assert call("import", tmp_path / "bad.csv", "--store", tmp_path / "new.db") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.csv"]

@@ -232,3 +232,39 @@ def test_a_network_mount_is_told_from_a_local_one(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Path, "read_text", lambda *_args, **_kw: mounts)
     assert connection.on_network_file_system(Path("/mnt/share/a/store.db"))
     assert not connection.on_network_file_system(Path("/mnt/other/store.db"))
+
+
+INTERRUPTED = """
+import signal, sys, threading
+sys.path.insert(0, {root!r})
+import numpy as np
+from embedllm_bench.store import writing
+from embedllm_bench.store.records import OutcomeTable, QuestionRecord, Source
+from embedllm_bench.store.store import Store
+
+n = 3_000_000  # so many that the interrupt finds the statement at work
+table = OutcomeTable(
+    ("m",), tuple(QuestionRecord("b", f"q{{i}}", f"t{{i}}") for i in range(10)), np.zeros(n, dtype=np.int64),
+    np.arange(n) % 10, np.arange(n) // 10 + 1, np.zeros(n, dtype=np.uint8), np.ones(n, dtype=np.int8),
+)
+writing.CHUNK = n
+plain = writing.insert_rows
+def insert(*arguments):
+    threading.Timer(1.0, signal.raise_signal, [signal.SIGINT]).start()
+    plain(*arguments)
+writing.insert_rows = insert
+with Store.open({path!r}, write=True) as store:
+    try:
+        store.write_outcomes(table, Source("test", "i", "i"))
+    except KeyboardInterrupt:
+        print("INTERRUPTED", store.coverage(), flush=True)
+"""
+
+
+def test_an_interrupt_in_the_middle_of_a_write_lets_go_of_the_store(path: Path) -> None:
+    """The statement that was at work held the lock against its own process's clearing up."""
+    code = INTERRUPTED.format(root=str(Path(__file__).parents[2]), path=str(path))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=50
+    )
+    assert done.stdout == "INTERRUPTED []\n", done.stderr
