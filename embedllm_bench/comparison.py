@@ -14,7 +14,14 @@ from embedllm_bench.methods.base import Forecast
 from embedllm_bench.provenance import describe
 from embedllm_bench.results import Comparison, Request, Skipped
 from embedllm_bench.session import TRUE_PROBABILITIES, Session
-from embedllm_bench.splits import Split, benchmark_splits, published_split, question_folds, question_split
+from embedllm_bench.splits import (
+    Split,
+    benchmark_splits,
+    check_usable,
+    published_split,
+    question_folds,
+    question_split,
+)
 from embedllm_bench.tasks import benchmark_prediction, forecasting, routing
 from embedllm_bench.tasks.base import Fitted, Scope, pool, speeds
 
@@ -135,6 +142,9 @@ class _Plan:
         benchmark = {}
         if benchmark_prediction.NAME in left:
             benchmark = {seed: benchmark_splits(matrix.questions, seed) for seed in seeds}
+        for by_name in (*question.values(), *benchmark.values()):
+            for made in by_name.values():
+                check_usable(made)
         return cls(question, benchmark, tuple(skipped))
 
 

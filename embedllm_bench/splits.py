@@ -92,6 +92,21 @@ def published_split(questions: Questions, parts: Mapping[str, str]) -> Split:
     return _split(questions, "published", {"test": part == "test", "validation": part == "validation"})
 
 
+def check_usable(split: Split) -> None:
+    """Refuse a division that leaves nothing to learn from, or nothing to be tested on.
+
+    Raises:
+        DataError: its training or test part is empty.
+    """
+    for part, positions in (("test", split.test), ("training", split.train)):
+        if not len(positions):
+            total = len(split.train) + len(split.validation) + len(split.test)
+            raise DataError(
+                f"{total} questions are too few: split {split.name} would have no {part} questions; import"
+                " more, or divide into fewer parts with --folds."
+            )
+
+
 def _parts(questions: Questions, folds: int, generator: np.random.Generator) -> IndexArray:
     """A part number (Q,) for each question: text groups whole, benchmarks spread evenly."""
     _, benchmark = questions.benchmark_codes
@@ -119,12 +134,6 @@ def _split(
     train = ~test & ~validation
     if left_out is not None:
         train &= ~left_out
-    for part, mask in (("test", test), ("training", train)):
-        if not mask.any():
-            raise DataError(
-                f"{len(questions)} questions are too few: split {name} would have no {part} questions; import"
-                " more, or divide into fewer parts with --folds."
-            )
     digest = hashlib.sha256()
     keys = questions.keys
     for mask in (train, validation, test):

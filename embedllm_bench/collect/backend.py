@@ -6,6 +6,7 @@ import contextlib
 import gc
 import logging
 import sys
+import traceback
 import warnings
 from typing import TYPE_CHECKING
 
@@ -126,14 +127,20 @@ def quiet() -> Iterator[None]:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
-    except BaseException:
-        # Concurrent requests leave tasks whose errors nobody reads, which asyncio reports when they are freed.
-        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-            gc.collect()
-        raise
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+def let_go(error: BaseException) -> None:
+    """Free what a failed call left in the frames of its error.
+
+    Concurrent requests leave tasks whose own errors nobody reads, which asyncio reports with their
+    tracebacks whenever they are freed: here, where nobody has to see it.
+    """
+    traceback.clear_frames(error.__traceback__)
+    with quiet(), warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        gc.collect()
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from embedllm_bench.collect.answering import Answer, answer
-from embedllm_bench.collect.backend import check_backend, check_fit, is_out_of_memory, load_model
+from embedllm_bench.collect.backend import check_backend, check_fit, is_out_of_memory, let_go, load_model
 from embedllm_bench.collect.endpoints import UsageLog, observe
 from embedllm_bench.collect.outcomes import Collected, Tally, outcome_table
 from embedllm_bench.collect.plan import Estimate, plan
@@ -198,6 +198,7 @@ class _Collector:
         except BenchError:
             raise
         except Exception as error:  # whatever a backend raises
+            let_go(error)
             if is_out_of_memory(error) and self._halve_batch():
                 self._ask(task, positions, repeat, answers)
             elif len(positions) > 1:

@@ -128,6 +128,7 @@ def test_a_store_goes_out_as_a_release(store: Path, tmp_path: Path) -> None:
         (["export", "-o", "{tmp}", "--format", "csv"], 1, "is a directory; give a file"),
         (["show", "pyproject.toml"], 1, "is no result of"),
         (["compare", "--folds", "2"], 2, "folds"),
+        (["compare", "--folds", "1200", "--task", "forecasting"], 1, "1200 questions are too few"),
     ],
 )
 def test_bad_input_is_one_sentence(arguments: list[str], code: int, message: str, tmp_path: Path) -> None:

@@ -253,6 +253,7 @@ def insert(*arguments):
     threading.Timer(1.0, signal.raise_signal, [signal.SIGINT]).start()
     plain(*arguments)
 writing.insert_rows = insert
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 with Store.open({path!r}, write=True) as store:
     try:
         store.write_outcomes(table, Source("test", "i", "i"))
