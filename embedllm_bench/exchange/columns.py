@@ -58,7 +58,7 @@ def decoded(value: bytes) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError:
-        raise BadValueError("is not UTF-8 text; convert the file") from None
+        raise BadValueError("is not UTF-8 text") from None
 
 
 def read_label(value: object) -> int:
