@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,14 @@ PACKAGES = ("embedllm-bench", "numpy", "pandas", "pyarrow", "sqlalchemy", "torch
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What one repeat came to: its seconds, and what else is worth saying of it."""
+
+    seconds: float
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Measured:
     """One piece of work: seconds of each repeat, the largest peak of memory of any."""
 
@@ -31,6 +39,7 @@ class Measured:
     amount: int  #: of the unit, done in each repeat
     seconds: tuple[float, ...]
     peak_bytes: int
+    figures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def median(self) -> float:
@@ -47,21 +56,23 @@ class Work:
     module: str
     arguments: tuple[str, ...]
 
-    def once(self) -> tuple[float, int]:
+    def once(self) -> tuple[Outcome, int]:
         command = [sys.executable, "-m", self.module, "one", *self.arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr}")
-        seconds, peak = json.loads(done.stdout.splitlines()[-1])
-        return seconds, peak
+        seconds, peak, figures = json.loads(done.stdout.splitlines()[-1])
+        return Outcome(seconds, figures), peak
 
 
-def report_one(work: Callable[[], None]) -> None:
-    """In the fresh process: do it, print seconds and peak bytes."""
+def report_one(work: Callable[[], Outcome | None]) -> None:
+    """In the fresh process: do it, print seconds, peak bytes and figures.
+
+    Work that returns an outcome has timed the part that matters; else all of it counts.
+    """
     start = time.perf_counter()
-    work()
-    seconds = time.perf_counter() - start
-    print(json.dumps([seconds, _peak_bytes()]))
+    outcome = work() or Outcome(time.perf_counter() - start)
+    print(json.dumps([outcome.seconds, _peak_bytes(), dict(outcome.figures)]))
 
 
 def _peak_bytes() -> int:
@@ -72,18 +83,24 @@ def _peak_bytes() -> int:
 
 def measure(works: Sequence[Work], repeats: int) -> list[Measured]:
     """All works in turn, ``repeats`` times, so that a change in the machine's mood meets all of them."""
-    found: dict[str, list[tuple[float, int]]] = {work.name: [] for work in works}
+    found: dict[str, list[tuple[Outcome, int]]] = {work.name: [] for work in works}
     for repeat in range(repeats):
         for work in works:
-            found[work.name].append(work.once())
-            print(f"{repeat + 1}/{repeats} {work.name}: {found[work.name][-1][0]:.2f} s", file=sys.stderr)
+            outcome, peak = work.once()
+            found[work.name].append((outcome, peak))
+            said = "".join(f", {name} {value:.4g}" for name, value in outcome.figures.items())
+            print(f"{repeat + 1}/{repeats} {work.name}: {outcome.seconds:.4g} s{said}", file=sys.stderr)
     return [
         Measured(
             work.name,
             work.unit,
             work.amount,
-            tuple(seconds for seconds, _ in found[work.name]),
+            tuple(outcome.seconds for outcome, _ in found[work.name]),
             max(peak for _, peak in found[work.name]),
+            {
+                name: tuple(outcome.figures[name] for outcome, _ in found[work.name])
+                for name in found[work.name][0][0].figures
+            },
         )
         for work in works
     ]
@@ -122,15 +139,17 @@ def write(
     facts = machine()
     by_name = {row.name: row for row in rows}
     lines = [f"# {title}", "", f"`{command}`, {dt.date.today().isoformat()}.", ""]
-    lines += ["| work | median s | range | per second | peak MB | beside |", "|---|---|---|---|---|---|"]
+    lines += ["| work | median s | range | per second | peak MB | beside | what it came to |"]
+    lines += ["|---|---|---|---|---|---|---|"]
     for row in rows:
         beside = ""
         if row.name in peers:
             peer = by_name[peers[row.name]]
             beside = f"{peer.median / row.median:.1f} x faster than {peer.name}"
+        came_to = ", ".join(f"{k} {statistics.median(values):.4g}" for k, values in row.figures.items())
         lines.append(
-            f"| {row.name} | {row.median:.2f} | {min(row.seconds):.2f}-{max(row.seconds):.2f} |"
-            f" {row.amount / row.median:,.0f} {row.unit} | {row.peak_bytes / 1e6:,.0f} | {beside} |"
+            f"| {row.name} | {row.median:.3g} | {min(row.seconds):.3g}-{max(row.seconds):.3g} |"
+            f" {row.amount / row.median:,.0f} {row.unit} | {row.peak_bytes / 1e6:,.0f} | {beside} | {came_to} |"
         )
     lines += ["", *notes, "", ", ".join(f"{key} {value}" for key, value in facts.items()) + "."]
     RESULTS.mkdir(exist_ok=True)

@@ -3,40 +3,51 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from embedllm_bench.encoders.choosing import question_vectors
-from embedllm_bench.errors import UsageError
+from embedllm_bench.errors import DataError, UsageError
+from embedllm_bench.exchange.split_file import SUFFIX, read_split
+from embedllm_bench.figures.gathering import gather
 from embedllm_bench.matrix import LabelConvention
 from embedllm_bench.methods.base import Forecast
+from embedllm_bench.near import near_groups
+from embedllm_bench.newcomers import score_new_models
+from embedllm_bench.onboarding.choosing import STRATEGIES
+from embedllm_bench.planning import Divide, Plan
 from embedllm_bench.provenance import describe
-from embedllm_bench.results import Comparison, Request, Skipped
+from embedllm_bench.registry import Plugins
+from embedllm_bench.results import Comparison, Request
 from embedllm_bench.session import TRUE_PROBABILITIES, Session
 from embedllm_bench.splits import (
     Split,
-    benchmark_splits,
     check_usable,
-    published_split,
-    question_folds,
-    question_split,
 )
-from embedllm_bench.tasks import benchmark_prediction, forecasting, routing
+from embedllm_bench.tasks import benchmark_prediction, forecasting, new_models, routing
 from embedllm_bench.tasks.base import Fitted, Scope, pool, speeds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from embedllm_bench.arrays import FloatArray
+    from embedllm_bench.cards import ModelCard
+    from embedllm_bench.figure_data import FigureData
     from embedllm_bench.matrix import CorrectnessMatrix
-    from embedllm_bench.results import Score
+    from embedllm_bench.results import Row, Score
     from embedllm_bench.session import Listener
     from embedllm_bench.store.store import Store
     from embedllm_bench.tasks.base import Run
 
-TASKS = (forecasting.NAME, routing.NAME, benchmark_prediction.NAME)
+TASKS = (forecasting.NAME, routing.NAME, benchmark_prediction.NAME)  #: scored if none is named
+ALL_TASKS = (
+    *TASKS,
+    new_models.NAME,
+)  #: new models take as many fits again for every third of the models left out
 SPLITS = ("question", "published", "benchmark")
+GROUPS = ("exact", "near")
 REPLICATES = 2000
 
 
@@ -49,125 +60,131 @@ def compare(
     seeds: Sequence[int] = (0,),
     folds: int | None = None,
     split: str = "question",
+    group: str = "exact",
     encoder: str | None = None,
     labels: LabelConvention | str = LabelConvention.MAJORITY,
     replicates: int = REPLICATES,
+    device: str = "auto",
     listener: Listener | None = None,
+    plugins: Plugins | None = None,
 ) -> Comparison:
     """Train the methods (all, if none is named) on a store's outcomes and score them on the tasks.
 
-    ``seeds`` draw the question split and the methods' randomness; with the published split only the
-    latter. ``folds`` makes that many disjoint test parts instead of one. The simple reference rows are
-    always there. A method that fails is a :class:`Failure`, not an exception.
+    Methods are those of ``plugins``: the installed ones, if not given. ``seeds`` draw the question split and
+    the methods' randomness; with the published split, or one in a file, only the latter. ``folds`` makes that many
+    disjoint test parts instead of one. Questions of identical text, or with ``group="near"`` of nearly the same,
+    stay on one side of a split and count as one draw. ``device`` is where torch computes; it is part of no request,
+    since what is computed is the same within rounding. The simple reference rows are always there. A method that
+    fails is a :class:`Failure`, not an exception.
 
     Raises:
         UsageError: a name or an option that does not exist, or options that exclude each other.
         DataError: the data cannot be split as asked.
     """
-    _check(tasks, split, seeds, folds)
-    chosen, vectors = question_vectors(store, encoder)
-    matrix = store.matrix(vectors, LabelConvention(labels))
-    session = Session.of(store, matrix, methods, settings or {}, listener)
-    plan = _Plan.of(store, matrix, tasks, split, tuple(dict.fromkeys(seeds)), folds)
+    _check(tasks, split, group, seeds, folds)
+    chosen, matrix = read_graded(store, encoder, LabelConvention(labels), group)
+    truth, plugins = store.true_probabilities(), plugins or Plugins()
+    session = Session.of(matrix, truth, methods, settings or {}, listener, plugins, device)
+    divide = Divide(split, folds, _parts(store, split))
+    plan = Plan.of(matrix, tasks, tuple(dict.fromkeys(seeds)), divide)
     if listener is not None:
-        listener.expected(
-            sum(len(by) for by in (*plan.question.values(), *plan.benchmark.values())) * len(session.methods)
-        )
-    scores = _question_tasks(session, plan, tasks, replicates) + _benchmark_task(session, plan, replicates)
+        listener.expected(len(plan.splits) * len(session.methods))
+    scores, rows = _scored(session, plan, tasks, replicates)
     request = Request(
         store=str(store.path),
-        methods=tuple(methods),
+        methods=tuple(methods) or tuple(session.competitors),  # others may be installed when it is done again
         tasks=tuple(tasks),
         settings={name: dict(values) for name, values in (settings or {}).items()},  # type: ignore[arg-type]  # checked by build()
         seeds=tuple(dict.fromkeys(seeds)),
         folds=folds,
         split=split,
+        group=group,
         encoder=chosen,
         labels=str(matrix.labels),
         replicates=replicates,
     )
-    used = [s for by in (*plan.question.values(), *plan.benchmark.values()) for s in by.values()]
-    manifest = describe(
-        request, session.facts(), {s.name: s.hash for s in used}, session.rows(), plan.skipped
-    )
-    return Comparison(tuple(scores), tuple(session.failures), manifest)
+    hashes = {s.name: s.hash for s in plan.splits}
+    manifest = describe(request, session.facts(), hashes, rows, plan.skipped, session.plugin_versions())
+    figures = _figures(session, plan, {**plugins.models.things, **store.model_cards()})
+    return Comparison(tuple(scores), tuple(session.failures), manifest, figures)
 
 
-def _check(tasks: Sequence[str], split: str, seeds: Sequence[int], folds: int | None) -> None:
-    unknown = [task for task in tasks if task not in TASKS]
+def _scored(
+    session: Session, plan: Plan, tasks: Sequence[str], replicates: int
+) -> tuple[list[Score], tuple[Row, ...]]:
+    """Every task's scores, and the rows they are of."""
+    scores = _question_tasks(session, plan, tasks, replicates) + _benchmark_task(session, plan, replicates)
+    rows = session.rows()
+    if plan.does(new_models.NAME, tasks):
+        scores += score_new_models(session, plan)
+        rows += new_models.rows(STRATEGIES)
+    return scores, rows
+
+
+def _figures(session: Session, plan: Plan, cards: Mapping[str, ModelCard]) -> FigureData:
+    fitted = tuple(session.done.values())
+    rows = (session.competitors, session.simple, _foretelling(session))
+    return gather(session.matrix, fitted, plan.benchmark, *rows, cards)
+
+
+def read_graded(
+    store: Store, encoder: str | None, labels: LabelConvention, group: str = "exact"
+) -> tuple[str, CorrectnessMatrix]:
+    """The label of the encoder that was chosen, and the matrix with its vectors, grouped as asked.
+
+    Raises:
+        StoreError: the encoder has no vectors of some questions.
+        DataError: no outcome is graded.
+    """
+    chosen, vectors = question_vectors(store, encoder)
+    matrix = store.matrix(vectors, labels)
+    if not matrix.attempts.any():
+        raise DataError(f"{store.path} holds no graded outcome; import some with 'embedllm-bench import'.")
+    if group == "near":
+        matrix = matrix.with_groups(near_groups(matrix.questions.texts))
+    return chosen, matrix
+
+
+def _parts(store: Store, split: str) -> dict[tuple[str, str], str]:
+    """Which part each question is in, where the division came with the data or in a file."""
+    if split == "published":
+        return store.published_parts()
+    return read_split(Path(split)) if split.endswith(SUFFIX) else {}
+
+
+def score_split(session: Session, split: Split, tasks: Sequence[str], replicates: int) -> list[Score]:
+    """Forecasting and routing scores over all questions of one split, to see what a change of the data does.
+
+    Raises:
+        DataError: too little is left to learn from, or to be tested on.
+    """
+    check_usable(split)
+    plan = Plan({0: {split.name: split}}, {}, ())
+    return [s for s in _question_tasks(session, plan, tasks, replicates) if s.benchmark is None]
+
+
+def _check(tasks: Sequence[str], split: str, group: str, seeds: Sequence[int], folds: int | None) -> None:
+    unknown = [task for task in tasks if task not in ALL_TASKS]
     if unknown or not tasks:
-        raise UsageError(f"There is no task {', '.join(unknown) or 'given'}; there are {', '.join(TASKS)}.")
-    if split not in SPLITS:
-        raise UsageError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
+        raise UsageError(
+            f"There is no task {', '.join(unknown) or 'given'}; there are {', '.join(ALL_TASKS)}."
+        )
+    if split not in SPLITS and not split.endswith(SUFFIX):
+        raise UsageError(
+            f"There is no split {split!r}; there are {', '.join(SPLITS)}, and {SUFFIX} files of 'embedllm-bench split'."
+        )
+    if group not in GROUPS:
+        raise UsageError(f"Questions are not grouped by {group!r}; there are {', '.join(GROUPS)}.")
     if not seeds:
         raise UsageError("A comparison needs at least one seed.")
     if folds is not None and split != "question":
         raise UsageError(f"Folds divide a question split; leave --folds out with --split {split}.")
 
 
-@dataclasses.dataclass(frozen=True)
-class _Plan:
-    """The splits to fit on, by seed and then by name, and the tasks the data does not allow."""
-
-    question: Mapping[int, Mapping[str, Split]]  #: for forecasting and routing
-    benchmark: Mapping[int, Mapping[str, Split]]  #: for benchmark prediction, by benchmark
-    skipped: tuple[Skipped, ...]
-
-    @classmethod
-    def of(
-        cls,
-        store: Store,
-        matrix: CorrectnessMatrix,
-        tasks: Sequence[str],
-        split: str,
-        seeds: tuple[int, ...],
-        folds: int | None,
-    ) -> _Plan:
-        skipped = []
-        if len(matrix.models) < 2:
-            need = "has one model, and {} needs at least two"
-            skipped += [Skipped(routing.NAME, f"The store {need.format('a choice')}.")]
-            skipped += [
-                Skipped(benchmark_prediction.NAME, f"The store {need.format('a ranking of models')}.")
-            ]
-        elif len(matrix.questions.benchmark_codes[0]) < 2:
-            reason = "The store has one benchmark; holding one out needs another to train on."
-            skipped.append(Skipped(benchmark_prediction.NAME, reason))
-        skipped = [skip for skip in skipped if skip.task in tasks]
-        left = [task for task in tasks if task not in {skip.task for skip in skipped}]
-        wants_questions = any(task != benchmark_prediction.NAME for task in left)
-        question = (
-            {seed: _splits(store, matrix, split, seed, folds) for seed in seeds} if wants_questions else {}
-        )
-        benchmark = {}
-        if benchmark_prediction.NAME in left:
-            benchmark = {seed: benchmark_splits(matrix.questions, seed) for seed in seeds}
-        for by_name in (*question.values(), *benchmark.values()):
-            for made in by_name.values():
-                check_usable(made)
-        return cls(question, benchmark, tuple(skipped))
-
-
-def _splits(
-    store: Store, matrix: CorrectnessMatrix, split: str, seed: int, folds: int | None
-) -> dict[str, Split]:
-    if split == "benchmark":
-        return {s.name: s for s in benchmark_splits(matrix.questions, seed).values()}
-    if split == "published":
-        parts = {
-            f"{benchmark}\0{question}": part
-            for (benchmark, question), part in store.published_parts().items()
-        }
-        return {"published": published_split(matrix.questions, parts)}
-    made = (
-        question_folds(matrix.questions, seed, folds) if folds else [question_split(matrix.questions, seed)]
-    )
-    return {s.name: s for s in made}
-
-
-def _question_tasks(session: Session, plan: _Plan, tasks: Sequence[str], replicates: int) -> list[Score]:
+def _question_tasks(session: Session, plan: Plan, tasks: Sequence[str], replicates: int) -> list[Score]:
     """Forecasting and routing, per seed, over all seeds, and per benchmark."""
-    if not plan.question:
+    active = [task for task in (forecasting.NAME, routing.NAME) if plan.does(task, tasks)]
+    if not active:
         return []
     fitted = [
         fit for seed, splits in plan.question.items() for s in splits.values() for fit in session.fit(s, seed)
@@ -180,7 +197,6 @@ def _question_tasks(session: Session, plan: _Plan, tasks: Sequence[str], replica
         narrowed = [run.on(session.matrix, name) for run in runs]
         if all(len(run.test) for run in narrowed):
             blocks.append((narrowed, name))
-    active = [t for t in tasks if t != benchmark_prediction.NAME and t not in {s.task for s in plan.skipped}]
     scores: list[Score] = []
     for task in active:
         for block, benchmark in blocks:
@@ -204,7 +220,7 @@ def _rows_of(session: Session, task: str) -> list[str]:
 
 
 def _score_block(
-    session: Session, plan: _Plan, task: str, runs: list[Run], scope: Scope, replicates: int
+    session: Session, plan: Plan, task: str, runs: list[Run], scope: Scope, replicates: int
 ) -> list[Score]:
     rows = _rows_of(session, task)
     kept = [
@@ -219,7 +235,7 @@ def _score_block(
     return routing.score_runs(session.matrix, kept, singles, scope, session.competitors, simple, replicates)
 
 
-def _single(session: Session, plan: _Plan, run: Run) -> FloatArray:
+def _single(session: Session, plan: Plan, run: Run) -> FloatArray:
     """How good each model is (M, T) by the training part of the split each test question is in."""
     preference = np.full((len(session.matrix.models), len(session.matrix.questions)), np.nan)
     for split in plan.question[run.seed].values():
@@ -227,7 +243,7 @@ def _single(session: Session, plan: _Plan, run: Run) -> FloatArray:
     return preference[:, run.test]
 
 
-def _oracles(session: Session, plan: _Plan) -> list[Fitted]:
+def _oracles(session: Session, plan: Plan) -> list[Fitted]:
     """Forecasts nobody could make in use: test difficulty read off the answers, and a simulation's truth."""
     rows = []
     for seed, splits in plan.question.items():
@@ -241,7 +257,16 @@ def _oracles(session: Session, plan: _Plan) -> list[Fitted]:
     return rows
 
 
-def _benchmark_task(session: Session, plan: _Plan, replicates: int) -> list[Score]:
+def _foretelling(session: Session) -> list[str]:
+    """Unseen benchmarks and sub-tasks have no mean, so the simple rows that read them would repeat the model mean."""
+    return [
+        name
+        for name, (method, _) in session.methods.items()
+        if not (method.reference and method.reads_labels)
+    ]
+
+
+def _benchmark_task(session: Session, plan: Plan, replicates: int) -> list[Score]:
     if not plan.benchmark:
         return []
     fitted = [
@@ -250,11 +275,8 @@ def _benchmark_task(session: Session, plan: _Plan, replicates: int) -> list[Scor
         for split in by.values()
         for fit in session.fit(split, seed)
     ]
-    # unseen benchmarks and sub-tasks have no mean, so those rows would repeat the model mean
-    labelled = {
-        name for name, (method, _) in session.methods.items() if method.reference and method.reads_labels
-    }
-    fitted = [fit for fit in fitted if fit.method not in labelled]
+    foretelling = _foretelling(session)
+    fitted = [fit for fit in fitted if fit.method in foretelling]
     timed = list(fitted)
     if session.truth is not None:
         fitted += [
@@ -262,7 +284,7 @@ def _benchmark_task(session: Session, plan: _Plan, replicates: int) -> list[Scor
             for seed, by in plan.benchmark.items()
             for split in by.values()
         ]
-    simple = [name for name in session.simple if name not in labelled]
+    simple = [name for name in session.simple if name in foretelling]
     scores = benchmark_prediction.score_fits(
         session.matrix, fitted, plan.benchmark, session.competitors, simple, replicates
     )

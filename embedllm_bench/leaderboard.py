@@ -58,6 +58,20 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("probe_ridge_significant", "probe", 2, interval=False),
         Column("probe_random_significant", "random vectors", 2, interval=False),
     ),
+    "new-models": (
+        Column("accuracy@64", "accuracy at 64", interval=False),
+        Column("accuracy@8", "at 8", interval=False),
+        Column("accuracy@0", "at 0", interval=False),
+        Column("accuracy@256", "at 256", interval=False),
+        Column("refit_accuracy", "refit", interval=False),
+        Column("answered_mae@64", "MAE at 64", interval=False),
+        Column("answered_coverage@64", "covered", 2, interval=False),
+        Column("routing@64", "routing at 64", interval=False),
+        Column("accuracy@128", "accuracy at 128", interval=False),
+        Column("all_accuracy", "at all", interval=False),
+        Column("answered_mae@128", "MAE at 128", interval=False),
+        Column("unseen_mae@64", "MAE of unseen", interval=False),
+    ),
 }
 LOWER_IS_BETTER = frozenset({"mae"})
 
@@ -100,10 +114,12 @@ def _board(
         row = known[name]
         mark = LABEL_MARK * row.reads_labels + ORACLE_MARK * row.oracle
         rank = scores[name].get("rank")
-        cells = [_cell(scores[name].get(column.metric), column) for column in shown]
-        rows.append((_rank(rank), name + mark, *cells))
+        cells = [cell_text(scores[name].get(column.metric), column) for column in shown]
+        rows.append((rank_text(rank), name + mark, *cells))
         reference.append(row.reference)
-    notes = [*_verdicts(scores, order, known), *_failures(comparison, known)]
+    notes = [
+        *_bare(task, shown, scores, known), *_verdicts(scores, order, known), *_failures(comparison, known),
+    ]  # fmt: skip
     return Board(
         task, ("rank", "method", *(c.title for c in shown)), tuple(rows), tuple(reference), tuple(notes)
     )
@@ -113,13 +129,15 @@ def _value(score: Score | None, otherwise: float) -> float:
     return otherwise * float("inf") if score is None or score.value is None else score.value
 
 
-def _rank(score: Score | None) -> str:
+def rank_text(score: Score | None) -> str:
+    """The range of ranks that the comparisons leave open."""
     if score is None or score.low is None or score.high is None:
         return ""
     return f"{score.low:.0f}" if score.low == score.high else f"{score.low:.0f}-{score.high:.0f}"
 
 
-def _cell(score: Score | None, column: Column) -> str:
+def cell_text(score: Score | None, column: Column) -> str:
+    """A number as the column shows it, with its interval where it has one."""
     if score is None or score.value is None:
         return ""
     text = _number(score.value, column.digits)
@@ -132,6 +150,32 @@ def _number(value: float, digits: int) -> str:
     """Shares without the leading zero, as the field prints them; large numbers with thousands marks."""
     text = f"{value:,.{digits}f}"
     return text.replace("0.", ".", 1) if digits >= 2 and text.lstrip("-").startswith("0.") else text
+
+
+def _bare(
+    task: str,
+    columns: Sequence[Column],
+    scores: Mapping[str, Mapping[str, Score]],
+    known: Mapping[str, Row],
+) -> list[str]:
+    """Why numbers stand without an interval; the simple rows' gap of 0 and the oracle's of 1 are so by definition."""
+    notes = []
+    for column in columns:
+        bare = [
+            name
+            for name, by_metric in scores.items()
+            for found in [by_metric.get(column.metric)]
+            if column.interval and found is not None and found.value is not None and found.low is None
+            if not (known[name].reference or known[name].oracle) or found.value not in (0, 1)
+        ]
+        if bare:
+            what = "models" if task == "benchmark-prediction" else "test questions"
+            as_simple = ", or the same as the best single model or the oracle"
+            notes.append(
+                f"{column.title} without an interval: too few {what} for one"
+                f"{as_simple if column.metric == 'gap_closed' else ''}."
+            )
+    return notes
 
 
 def _verdicts(
@@ -164,6 +208,7 @@ def header(comparison: Comparison) -> list[str]:
     one = next(iter(splits.values()), "")[:12]
     warning = "SIMULATED DATA. " if data.simulated else ""
     folds = f", {request.folds} folds" if request.folds else ""
+    near = ", near-identical questions kept together" if request.group == "near" else ""
     digest = f" ({one})" if len(splits) == 1 else ""
     seeds = f"seed{'s' * (len(request.seeds) > 1)} {', '.join(map(str, request.seeds))}"
     filled = f"{data.filled:.1%} filled, {data.partly_asked:.1%} of questions partly filled"
@@ -171,7 +216,7 @@ def header(comparison: Comparison) -> list[str]:
     learned = f"labels {request.labels}; encoder {request.encoder}"
     return [
         f"{warning}{what}, {filled}; data {data.hash[:12]}.",
-        f"Split {request.split}{folds}{digest}, {seeds}; {learned}; 95 % intervals.",
+        f"Split {request.split}{folds}{near}{digest}, {seeds}; {learned}; 95 % intervals.",
         *(f"{skip.task}: not done. {skip.reason}" for skip in manifest.skipped),
     ]
 

@@ -45,6 +45,7 @@ class Questions:
     benchmarks: tuple[str, ...]
     subtasks: tuple[str | None, ...]
     embeddings: Float32Array  #: (Q, D)
+    grouped: IndexArray | None = None  #: (Q,) equal for those that stay together; None for equal texts
 
     def __post_init__(self) -> None:
         lengths = {
@@ -53,6 +54,7 @@ class Questions:
             len(self.benchmarks),
             len(self.subtasks),
             len(self.embeddings),
+            len(self.ids if self.grouped is None else self.grouped),
         }
         if len(lengths) != 1:
             raise DataError(f"The columns of a question list differ in length: {sorted(lengths)}.")
@@ -68,6 +70,7 @@ class Questions:
             benchmarks=tuple(self.benchmarks[i] for i in indices),
             subtasks=tuple(self.subtasks[i] for i in indices),
             embeddings=self.embeddings[indices],
+            grouped=None if self.grouped is None else self.grouped[indices],
         )
 
     def with_embeddings(self, embeddings: Float32Array) -> Questions:
@@ -80,9 +83,9 @@ class Questions:
         return _codes(self.benchmarks)
 
     @cached_property
-    def text_groups(self) -> IndexArray:
-        """A number (Q,) for each question, equal for questions of identical text."""
-        return _codes(self.texts)[1]
+    def groups(self) -> IndexArray:
+        """A number (Q,) for each question, equal for those that no split tears apart: of identical text at least."""
+        return _codes(self.texts)[1] if self.grouped is None else self.grouped
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -156,6 +159,23 @@ class CorrectnessMatrix:
             correct=self.correct[:, questions],
             attempts=self.attempts[:, questions],
         )
+
+    def with_questions(self, questions: Questions) -> CorrectnessMatrix:
+        """The same outcomes of the same questions, which may come with other vectors."""
+        return replace(self, questions=questions)
+
+    def take_models(self, models: IndexArray) -> CorrectnessMatrix:
+        """The models at these positions (m,), in that order, on all questions."""
+        return replace(
+            self,
+            models=tuple(self.models[m] for m in models),
+            correct=self.correct[models],
+            attempts=self.attempts[models],
+        )
+
+    def with_groups(self, grouped: IndexArray) -> CorrectnessMatrix:
+        """The same matrix whose questions stay together as ``grouped`` (Q,) says."""
+        return replace(self, questions=replace(self.questions, grouped=grouped))
 
     def digest(self) -> str:
         """SHA-256 of everything a method could learn from: names, texts, labels, counts and vectors."""

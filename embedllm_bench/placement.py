@@ -9,6 +9,8 @@ import numpy as np
 
 from embedllm_bench.encoders.choosing import question_vectors
 from embedllm_bench.errors import DataError
+from embedllm_bench.figure_data import Profile
+from embedllm_bench.figures.profiles import profiles
 from embedllm_bench.splits import question_split
 from embedllm_bench.statistics.bootstrap import bootstrap, interval
 from embedllm_bench.statistics.functionals import SHARE, ratio
@@ -43,6 +45,24 @@ class Relative:
 
 
 @dataclass(frozen=True)
+class Apart:
+    """Its accuracy minus its peers' on the n questions of a benchmark that it and a peer were asked."""
+
+    benchmark: str
+    value: float
+    interval: Interval
+    n: int
+
+
+@dataclass(frozen=True)
+class Partner:
+    """A complementary model: what share of the questions both were asked one of the two answers."""
+
+    model: str
+    together: float
+
+
+@dataclass(frozen=True)
 class Placement:
     """``first`` to ``last`` are the ranks that the comparisons with the other models leave open, 1 is best."""
 
@@ -55,6 +75,9 @@ class Placement:
     encoder: str
     alone: tuple[str, ...]  #: texts of questions it answered and none of the others asked did
     alone_count: int
+    peers: tuple[str, ...]  #: the models nearest in accuracy over all
+    differences: tuple[Apart, ...]  #: from the peers, by benchmark, the best first
+    partners: tuple[Partner, ...]  #: best first
 
 
 def place(store: Store, model: str) -> Placement:
@@ -70,6 +93,7 @@ def place(store: Store, model: str) -> Placement:
     row = matrix.models.index(model)
     first, last, compared = _rank_range(matrix, row)
     alone = _alone(matrix, row)
+    profile = next(iter(profiles(matrix, [row])), Profile((), (), (), ()))
     return Placement(
         model=model,
         shares=tuple(_shares(matrix, row)),
@@ -80,6 +104,20 @@ def place(store: Store, model: str) -> Placement:
         encoder=encoder,
         alone=tuple(matrix.questions.texts[q] for q in alone[:SHOWN]),
         alone_count=len(alone),
+        peers=tuple(matrix.models[peer] for peer in profile.peers),
+        differences=_apart(matrix, profile),
+        partners=tuple(
+            Partner(matrix.models[other], share)
+            for other, share in zip(profile.partners, profile.together, strict=True)
+        ),
+    )
+
+
+def _apart(matrix: CorrectnessMatrix, profile: Profile) -> tuple[Apart, ...]:
+    names = matrix.questions.benchmark_codes[0]
+    ordered = sorted(profile.differences, key=lambda one: -one.value)
+    return tuple(
+        Apart(names[one.benchmark], one.value, Interval(one.low, one.high), one.n) for one in ordered
     )
 
 
@@ -105,7 +143,7 @@ def _share(matrix: CorrectnessMatrix, row: int, asked: IndexArray, name: str | N
 
 
 def _units(matrix: CorrectnessMatrix, asked: IndexArray) -> QuestionUnits:
-    return QuestionUnits.of(matrix.questions.text_groups[asked], matrix.questions.benchmark_codes[1][asked])
+    return QuestionUnits.of(matrix.questions.groups[asked], matrix.questions.benchmark_codes[1][asked])
 
 
 def _rank_range(matrix: CorrectnessMatrix, row: int) -> tuple[int, int, int]:

@@ -25,15 +25,16 @@ def describe(
     splits: Mapping[str, str],
     rows: tuple[Row, ...],
     skipped: tuple[Skipped, ...],
+    plugins: Mapping[str, str],
 ) -> Manifest:
-    """The manifest of a comparison made now, here."""
+    """The manifest of a comparison made now, here; ``plugins`` are the versions of those that methods are of."""
     return Manifest(
         request=request,
         data=data,
         splits=dict(splits),
         rows=rows,
         skipped=skipped,
-        versions=installed(PACKAGES),
+        versions={**installed(PACKAGES), **plugins},
         threads=torch.get_num_threads(),
         machine=f"{platform.system()} {platform.machine()}",
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from embedllm_bench.errors import DataError
+from embedllm_bench.figure_data import FigureData
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +77,7 @@ class Request:
     seeds: tuple[int, ...]
     folds: int | None
     split: str
+    group: str  #: exact or near: what counts as the same question, and so stays on one side of a split
     encoder: str
     labels: str
     replicates: int
@@ -116,10 +118,17 @@ class Comparison:
     scores: tuple[Score, ...]
     failures: tuple[Failure, ...]
     manifest: Manifest
+    figures: FigureData | None = None  #: what figures are drawn from; None in results of versions before
 
     def to_json(self) -> str:
-        """One object with ``scores``, ``failures`` and ``manifest``; undefined numbers are null."""
-        return json.dumps(_plain({"format": FORMAT, **asdict(self)}), indent=1, allow_nan=False) + "\n"
+        """One object with ``scores``, ``failures``, ``manifest`` and ``figures``; undefined numbers are null."""
+        figures = (
+            "null" if self.figures is None else json.dumps(_plain(self.figures.content()), allow_nan=False)
+        )
+        content = _plain({"format": FORMAT, **asdict(replace(self, figures=None))})
+        text = json.dumps(content, indent=1, allow_nan=False)
+        end = '"figures": null\n}'  # theirs are long rows of numbers, which are put on one line
+        return f"{text.removesuffix(end)}{end.replace('null', figures, 1)}\n"
 
     @classmethod
     def from_json(cls, text: str, where: str) -> Comparison:
@@ -139,11 +148,13 @@ class Comparison:
             manifest["request"] = Request(**request)
             manifest["data"] = DataFacts(**manifest["data"])
             manifest["rows"] = tuple(Row(**row) for row in manifest["rows"])
+            figures = content.get("figures")
             manifest["skipped"] = tuple(Skipped(**row) for row in manifest["skipped"])
             return cls(
                 scores=tuple(Score(**row) for row in content["scores"]),
                 failures=tuple(Failure(**row) for row in content["failures"]),
                 manifest=Manifest(**manifest),
+                figures=FigureData.from_content(figures, where) if figures else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(
@@ -151,13 +162,17 @@ class Comparison:
             ) from error
 
     def overall(self, task: str) -> dict[str, dict[str, Score]]:
-        """Method -> metric -> the score over all questions, averaged over seeds where there are several."""
+        """Method -> metric -> the score over all questions, averaged over seeds where there are several.
+
+        A metric after ``k`` outcomes of a new model is called ``metric@k``.
+        """
         table: dict[str, dict[str, Score]] = {}
         for score in self.scores:
             if score.task == task and score.benchmark is None:
                 row = table.setdefault(score.method, {})
-                if score.metric not in row or score.seed is None:
-                    row[score.metric] = score
+                metric = score.metric if score.k is None else f"{score.metric}@{score.k}"
+                if metric not in row or score.seed is None:
+                    row[metric] = score
         return table
 
 

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from embedllm_bench.errors import DataError, MethodError
-from embedllm_bench.methods.base import Method, forecast
+from embedllm_bench.devices import choose_device
+from embedllm_bench.errors import ABORTS, BenchError
+from embedllm_bench.methods.base import AddsModels, Method, forecast
 from embedllm_bench.methods.settings import build
-from embedllm_bench.registry import look_up, method_catalog
+from embedllm_bench.process import guest
+from embedllm_bench.registry import look_up
+from embedllm_bench.registry.catalog import BUILTIN
+from embedllm_bench.registry.loading import told
 from embedllm_bench.results import DataFacts, Failure, Row
 from embedllm_bench.tasks import forecasting, routing
 from embedllm_bench.tasks.base import Fitted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from embedllm_bench.arrays import Float32Array
+    from embedllm_bench.arrays import Float32Array, IndexArray
     from embedllm_bench.matrix import CorrectnessMatrix
+    from embedllm_bench.registry import Plugins
     from embedllm_bench.splits import Split
-    from embedllm_bench.store.store import Store
 
 TRUE_PROBABILITIES = "true-probabilities"
 
@@ -45,30 +51,36 @@ class Session:
     methods: dict[str, tuple[type[Method], Mapping[str, object]]]
     truth: Float32Array | None
     listener: Listener | None
+    plugins: Plugins
     failures: list[Failure] = dataclasses.field(default_factory=list)
     done: dict[tuple[str, int, str], Fitted] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(
         cls,
-        store: Store,
         matrix: CorrectnessMatrix,
+        truth: Float32Array | None,
         names: Sequence[str],
         settings: Mapping[str, Mapping[str, object]],
         listener: Listener | None,
+        plugins: Plugins,
+        device: str = "auto",
     ) -> Session:
-        if not len(matrix.questions) or not matrix.models:
-            raise DataError(
-                f"{store.path} holds no graded outcome; import some with 'embedllm-bench import'."
-            )
-        catalog = method_catalog()
+        """``device`` is for the methods that have such a setting, unless ``settings`` say otherwise.
+
+        Raises:
+            UsageError: a method, a setting or the device does not exist.
+        """
+        choose_device(device)
+        catalog = plugins.methods
         wanted = look_up(catalog, dict.fromkeys(names or catalog))
         look_up(catalog, settings)  # a setting of a method that does not exist is a mistake
-        simple = [entry.method for entry in catalog.values() if entry.method.reference]
-        chosen = {m.name: (m, settings.get(m.name, {})) for m in (*wanted, *simple)}
-        for method, values in chosen.values():
-            build(method, values, seed=0)  # a wrong setting is told before any work
-        return cls(matrix, chosen, store.true_probabilities(), listener)
+        simple = [method for method in catalog.things.values() if method.reference]
+        chosen = {m.name: (m, on_device(device, m, settings.get(m.name, {}))) for m in (*wanted, *simple)}
+        for name, (method, values) in chosen.items():
+            with catalog.blaming(partial(str, name)), guest():
+                build(method, values, seed=0)  # a wrong setting is told before any work
+        return cls(matrix, chosen, truth, listener, plugins)
 
     @property
     def competitors(self) -> list[str]:
@@ -78,6 +90,10 @@ class Session:
     def simple(self) -> list[str]:
         return [name for name, (method, _) in self.methods.items() if method.reference]
 
+    def plugin_versions(self) -> dict[str, str]:
+        """The versions of the plugins that its methods are of."""
+        return self.plugins.versions(self.plugins.methods[name].plugin for name in self.methods)
+
     def fit(self, split: Split, seed: int) -> list[Fitted]:
         """Every method's forecast of the split's test part, but for those that fail."""
         train, test = self.matrix.take(split.train), self.matrix.take(split.test)
@@ -86,33 +102,53 @@ class Session:
         for name, (method, values) in self.methods.items():
             key = (name, seed, split.hash)
             if key not in self.done:
-                try:
+                with self.failing(name, split):
                     self.done[key] = _fit(build(method, values, seed), split, train, validation, test, seed)
-                except Exception as error:
-                    self._fail(name, split, error)
+                if key not in self.done:
                     continue
                 if self.listener is not None:
                     self.listener.fitted(self.matrix, self.done[key])
             fitted.append(self.done[key])
         return fitted
 
-    def _fail(self, name: str, split: Split, error: Exception) -> None:
-        reason = str(error) if isinstance(error, MethodError) else f"{type(error).__name__}: {error}"
+    def adding(self, split: Split, seed: int, models: IndexArray) -> dict[str, Method]:
+        """Of the methods that take in models one by one, each fitted on these (m,); one that fails is not among them.
+
+        They see no test part and nothing of the other models.
+        """
+        train = self.matrix.take(split.train).take_models(models)
+        validation = self.matrix.take(split.validation).take_models(models)
+        fitted: dict[str, Method] = {}
+        for name, (method, values) in self.methods.items():
+            with self.failing(name, split):
+                made = build(method, values, seed)
+                if isinstance(made, AddsModels):
+                    fitted[name] = made.fit(train, validation if len(validation.questions) else None)
+        return fitted
+
+    @contextlib.contextmanager
+    def failing(self, name: str, split: Split) -> Iterator[None]:
+        """While a method is at work: what it raises is noted as its failure on this split."""
+        try:
+            with guest():
+                yield
+        except ABORTS:
+            raise
+        except BaseException as error:
+            self._fail(name, split, error)
+
+    def _fail(self, name: str, split: Split, error: BaseException) -> None:
+        plugin = self.plugins.methods[name].plugin
+        reason = " ".join(str(error).split()) if isinstance(error, BenchError) else ""
+        reason = reason or told(error)
+        if plugin != BUILTIN:
+            reason = f"{reason.rstrip('.')} (of plugin {plugin!r})"
         self.failures.append(Failure(name, split.name, reason))
         if self.listener is not None:
             self.listener.failed(self.failures[-1])
 
     def facts(self) -> DataFacts:
-        asked = self.matrix.observed.sum(0)
-        return DataFacts(
-            models=len(self.matrix.models),
-            questions=len(self.matrix.questions),
-            benchmarks=len(self.matrix.questions.benchmark_codes[0]),
-            filled=self.matrix.filled,
-            partly_asked=float(np.mean(asked < len(self.matrix.models))),
-            simulated=self.truth is not None,
-            hash=self.matrix.digest(),
-        )
+        return data_facts(self.matrix, simulated=self.truth is not None)
 
     def rows(self) -> tuple[Row, ...]:
         rows = []
@@ -128,6 +164,26 @@ class Session:
             for name in (routing.RANDOM, routing.BEST_SINGLE, *oracles)
         ]
         return tuple(rows)
+
+
+def data_facts(matrix: CorrectnessMatrix, *, simulated: bool) -> DataFacts:
+    """What results say of the matrix they are of."""
+    asked = matrix.observed.sum(0)
+    return DataFacts(
+        models=len(matrix.models),
+        questions=len(matrix.questions),
+        benchmarks=len(matrix.questions.benchmark_codes[0]),
+        filled=matrix.filled,
+        partly_asked=float(np.mean(asked < len(matrix.models))),
+        simulated=simulated,
+        hash=matrix.digest(),
+    )
+
+
+def on_device(device: str, method: type[Method], settings: Mapping[str, object]) -> Mapping[str, object]:
+    """The settings with the device, where the method has such a setting and they do not name one."""
+    computes = any(field.name == "device" for field in dataclasses.fields(method))
+    return {"device": device, **settings} if computes else settings
 
 
 def _fit(

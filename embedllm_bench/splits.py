@@ -35,7 +35,7 @@ def question_folds(questions: Questions, seed: int, folds: int = DEFAULT_FOLDS) 
     """``folds`` splits with disjoint test parts that together hold every question.
 
     Fold i tests on part i, tunes on the next part and trains on the rest, so ten folds are 80/10/10.
-    Questions of identical text stay together, and every benchmark is spread evenly over the parts.
+    Questions of one group (identical text at least) stay together, and every benchmark is spread evenly over the parts.
     """
     if folds < 3:
         raise DataError(f"{folds} folds leave no room for training, validation and test; give at least 3.")
@@ -54,11 +54,24 @@ def _fold(questions: Questions, seed: int, folds: int, part: IndexArray, fold: i
     return _split(questions, name, {"test": part == fold, "validation": part == (fold + 1) % folds})
 
 
+def whole_split(questions: Questions, seed: int) -> Split:
+    """Nothing is tested on: a tenth is the validation part, as :func:`question_split` draws it, the rest training.
+
+    For methods that are to be used rather than compared. Where that would leave nothing to train on,
+    there is no validation part.
+    """
+    part = _parts(questions, DEFAULT_FOLDS, np.random.default_rng([seed, 0]))
+    validation = part == 1
+    if validation.all():
+        validation[:] = False
+    return _split(questions, f"whole-{seed}", {"test": np.zeros_like(validation), "validation": validation})
+
+
 def benchmark_splits(questions: Questions, seed: int) -> dict[str, Split]:
     """Leave one benchmark out: per benchmark, all its questions are the test part.
 
-    A tenth of the other benchmarks' questions is the validation part. Questions whose text also
-    stands in the held-out benchmark are left out of training and validation.
+    A tenth of the other benchmarks' questions is the validation part. Questions that form a group with
+    one of the held-out benchmark (identical text at least) are left out of training and validation.
     """
     names, codes = questions.benchmark_codes
     if len(names) < 2:
@@ -67,7 +80,7 @@ def benchmark_splits(questions: Questions, seed: int) -> dict[str, Split]:
     splits = {}
     for code, name in enumerate(names):
         test = codes == code
-        leaked = np.isin(questions.text_groups, questions.text_groups[test]) & ~test
+        leaked = np.isin(questions.groups, questions.groups[test]) & ~test
         splits[name] = _split(
             questions,
             f"benchmark-{seed}-{name}",
@@ -92,6 +105,41 @@ def published_split(questions: Questions, parts: Mapping[str, str]) -> Split:
     return _split(questions, "published", {"test": part == "test", "validation": part == "validation"})
 
 
+def given_split(questions: Questions, parts: Mapping[str, str], name: str) -> Split:
+    """The division that ``parts`` (question key -> part) says; a question it does not name takes no part.
+
+    Raises:
+        DataError: it names none of these questions for training, or none for testing.
+    """
+    part = np.array([parts.get(key, "") for key in questions.keys])
+    masks = {known: part == known for known in PARTS}
+    for known in ("train", "test"):
+        if not masks[known].any():
+            raise DataError(
+                f"The split {name} names no {known} question of this store; is it of another one?"
+            )
+    return _split(questions, name, masks, left_out=part == "")
+
+
+def restricted(split: Split, questions: Questions, kept: IndexArray) -> Split:
+    """The same division of fewer questions: of those at ``kept`` (n,), ascending positions in the whole.
+
+    ``questions`` are the ones that are left.
+    """
+    part = {name: np.isin(kept, getattr(split, name)) for name in PARTS}
+    out = ~(part["train"] | part["validation"] | part["test"])
+    return _split(questions, split.name, part, left_out=out)
+
+
+def training_subset(questions: Questions, split: Split, members: IndexArray) -> Split:
+    """The same division with the training questions at ``members`` (n,) of its training part only."""
+    train = np.zeros(len(questions), dtype=bool)
+    train[split.train[members]] = True
+    parts = {name: np.isin(np.arange(len(questions)), getattr(split, name)) for name in PARTS[1:]}
+    name = f"{split.name}-train{len(members)}"
+    return _split(questions, name, parts, left_out=~(train | parts["validation"] | parts["test"]))
+
+
 def check_usable(split: Split) -> None:
     """Refuse a division that leaves nothing to learn from, or nothing to be tested on.
 
@@ -108,9 +156,9 @@ def check_usable(split: Split) -> None:
 
 
 def _parts(questions: Questions, folds: int, generator: np.random.Generator) -> IndexArray:
-    """A part number (Q,) for each question: text groups whole, benchmarks spread evenly."""
+    """A part number (Q,) for each question: groups whole, benchmarks spread evenly."""
     _, benchmark = questions.benchmark_codes
-    groups, first, size = np.unique(questions.text_groups, return_index=True, return_counts=True)
+    groups, first, size = np.unique(questions.groups, return_index=True, return_counts=True)
     part_of_group = np.empty(len(groups), dtype=np.int64)
     for code in np.unique(benchmark[first]):
         members = generator.permutation(np.flatnonzero(benchmark[first] == code))
@@ -121,7 +169,7 @@ def _parts(questions: Questions, folds: int, generator: np.random.Generator) -> 
             lightest = order[np.argmin(load[order])]
             part_of_group[group] = lightest
             load[lightest] += size[group]
-    return part_of_group[np.searchsorted(groups, questions.text_groups)]
+    return part_of_group[np.searchsorted(groups, questions.groups)]
 
 
 def _split(

@@ -13,9 +13,11 @@ import embedllm_bench
 ROOT = Path(embedllm_bench.__file__).parent
 #: Rooms in the order in which data flows: a room may import itself and those before it.
 ROOMS = (
-    "errors", "versions", "cards", "arrays", "devices", "matrix", "splits", "store", "collect", "encoders",
-    "exchange", "methods", "statistics", "results", "tasks", "hookspecs", "builtin", "registry", "session",
-    "provenance", "comparison", "simulation", "placement", "leaderboard", "cli",
+    "errors", "wording", "process", "versions", "cards", "question_set", "arrays", "devices", "matrix", "near",
+    "splits", "store", "dividing", "collecting", "encoders", "exchange", "methods", "router", "statistics",
+    "onboarding", "figure_data", "results", "tasks", "figures", "hookspecs", "builtin", "registry", "calls",
+    "skeleton", "session", "provenance", "planning", "newcomers", "comparison", "artifact", "audit", "analysis",
+    "simulation", "placement", "probing", "leaderboard", "report", "testing", "cli",
 )  # fmt: skip
 #: exchange/forecast_files writes what tasks define, and names the type only.
 TYPES_ONLY = {("exchange", "tasks"), ("hookspecs", "methods")}
@@ -70,6 +72,19 @@ def test_modules_and_functions_stay_short() -> None:
     assert long == []
 
 
+def test_what_is_imported_from_the_package_is_what_it_is_documented_to_be() -> None:
+    """In a process in which the rooms have been imported before: one of a name's own would take its place."""
+    code = (
+        "import pkgutil, importlib, types, embedllm_bench\n"
+        "for found in pkgutil.iter_modules(embedllm_bench.__path__, 'embedllm_bench.'):\n"
+        "    importlib.import_module(found.name)\n"
+        "for name in embedllm_bench.__all__:\n"
+        "    thing = getattr(embedllm_bench, name)\n"
+        "    assert callable(thing) and not isinstance(thing, types.ModuleType), name\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\n"
@@ -95,5 +110,5 @@ def test_nothing_is_unpickled_or_evaluated() -> None:
 
 def test_only_its_room_knows_lm_eval() -> None:
     for path in ROOT.rglob("*.py"):
-        if room(path) != "collect":
+        if room(path) != "collecting":
             assert not re.search(r"^\s*(import|from) lm_eval", path.read_text(), re.MULTILINE), path

@@ -168,7 +168,10 @@ def test_a_wrong_model_card_is_one_sentence_with_file_and_key(text: str, message
             "b.toml: output_type is 'loglikelihood_rolling', not one of",
         ),
         ('generative = "../b"', "b.toml: generative is '../b', no benchmark id"),
-        ('output_type = "generate_until"\ngenerative = "c"', "b.toml: generative is of no use"),
+        (
+            'output_type = "generate_until"\ngenerative = "c"',
+            "b.toml: generative is 'c', though its own answers are generated already",
+        ),
         ('lm_eval_tasks = "x"', "b.toml: there is no key 'lm_eval_tasks'; did you mean 'lm_eval_task'?"),
         ('question_id = ""', "b.toml: question_id is blank"),
     ],

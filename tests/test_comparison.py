@@ -1,20 +1,19 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from embedllm_bench import Store, compare, registry
+from embedllm_bench import Plugins, Store, compare
 from embedllm_bench.errors import DataError, UsageError
-from embedllm_bench.hookspecs import hookimpl
+from embedllm_bench.leaderboard import boards
 from embedllm_bench.matrix import CorrectnessMatrix
-from embedllm_bench.methods.reference import ModelMean
 from embedllm_bench.results import Comparison
 from embedllm_bench.simulation import simulate, write
 from embedllm_bench.tasks.routing import Candidates, single_preference
-from tests.helpers import questions
+from tests.helpers import questions, store_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,40 +93,93 @@ def test_with_one_model_two_tasks_say_why_not(tmp_path: Path) -> None:
     assert comparison.failures == ()
 
 
+def test_a_table_says_why_a_number_has_no_interval(tmp_path: Path) -> None:
+    tiny = run(made(tmp_path / "s.db", models=2, count=40, missing=0), tasks=["routing"])
+    gap = tiny.overall("routing")["knn"]["gap_closed"]
+    assert gap.value is not None
+    assert gap.low is None
+    (board,) = boards(tiny)
+    assert board.notes[0] == (
+        "gap closed without an interval: too few test questions for one, or the same as the best single model or"
+        " the oracle."
+    )
+
+
 def test_benchmarks_can_be_held_out_for_forecasting_too(tmp_path: Path) -> None:
     comparison = run(made(tmp_path / "s.db"), split="benchmark", tasks=["forecasting"])
     assert len(comparison.manifest.splits) == 3
 
 
+def test_the_device_is_that_of_the_methods_that_compute_on_one(tmp_path: Path) -> None:
+    settings = {"knn": {"device": "auto"}, "embedllm": {"epochs": 1}}
+    comparison = run(
+        made(tmp_path / "s.db"),
+        methods=["knn", "mf", "embedllm"],
+        tasks=["forecasting"],
+        device="cpu",
+        settings=settings,
+    )
+    devices = {row.name: row.settings.get("device") for row in comparison.manifest.rows}
+    assert (devices["embedllm"], devices["knn"], devices["mf"]) == ("cpu", "auto", None)
+
+
+def test_a_device_that_is_not_here_is_told_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="torch cannot compute on device 'tpu9' here; give auto, cpu"):
+        run(made(tmp_path / "s.db"), tasks=["forecasting"], device="tpu9")
+
+
+PEEKING = """
+from dataclasses import dataclass
+
+from embedllm_bench.hookspecs import hookimpl
+from embedllm_bench.methods.reference import ModelMean
+
+
 @dataclass
 class Peeking(ModelMean):
-    """Fails where a test answer can be reached, and once on purpose."""
+    name = "peeking"
+    summary = "fails where a test answer can be reached, and once on purpose"
+    reference = False
 
-    def predict_proba(self, questions):  # type: ignore[no-untyped-def]
+    def predict_proba(self, questions):
         assert not hasattr(questions, "correct")
         raise RuntimeError("diverged at step 3")
 
 
-Peeking.name = "peeking"
-Peeking.reference = False
+@hookimpl
+def register_methods(register):
+    register(Peeking)
+"""
 
 
-class Plugin:
-    @hookimpl
-    def register_methods(self, register) -> None:  # type: ignore[no-untyped-def]
-        register(Peeking)
-
-
-def test_a_method_that_raises_is_a_row_with_its_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    manager = registry.plugin_manager()
-    manager.register(Plugin(), "peekers")
-    monkeypatch.setattr(registry, "plugin_manager", lambda: manager)
-    comparison = run(made(tmp_path / "s.db"), methods=["knn", "peeking"], tasks=["forecasting"])
+def test_a_method_that_raises_is_a_row_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "peeking.py").write_text(PEEKING)
+    plugins = Plugins((str(tmp_path / "peeking.py"),))
+    comparison = run(
+        made(tmp_path / "s.db"), methods=["knn", "peeking"], tasks=["forecasting"], plugins=plugins
+    )
     (failure,) = comparison.failures
-    assert (failure.method, failure.reason) == ("peeking", "RuntimeError: diverged at step 3")
+    assert (failure.method, failure.reason) == (
+        "peeking",
+        "RuntimeError: diverged at step 3, peeking.py line 16 (of plugin 'peeking')",
+    )
     assert "knn" in comparison.overall("forecasting")
+    assert comparison.manifest.versions[str(tmp_path / "peeking.py")].startswith("sha256:")
+
+
+def test_a_manifest_names_the_methods_it_was_made_with(tmp_path: Path) -> None:
+    comparison = run(made(tmp_path / "s.db", models=4, count=60), methods=[], tasks=["routing"])
+    assert comparison.manifest.request.methods == (
+        "knn",
+        "mf",
+        "logistic",
+        "embedllm",
+        "uniroute",
+        "irt",
+        "mlp",
+        "kernel",
+        "forest",
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,6 +188,7 @@ def test_a_method_that_raises_is_a_row_with_its_reason(
         ({"methods": ["knm"]}, "There is no method 'knm'.*Did you mean 'knn'"),
         ({"tasks": ["chess"]}, "There is no task chess"),
         ({"split": "random"}, "There is no split 'random'"),
+        ({"group": "far"}, "Questions are not grouped by 'far'; there are exact, near"),
         ({"split": "published", "folds": 5}, "leave --folds out"),
         ({"settings": {"knn": {"k": "x"}}}, "knn.k is of type int"),
     ],
@@ -166,3 +219,15 @@ def test_the_best_single_model_is_compared_over_shared_questions() -> None:
     attempts = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [1, 1, 1, 1]], dtype=np.uint8)
     matrix = CorrectnessMatrix(("m", "n", "o"), questions(["a", "b", "c", "d"]), correct, attempts)
     assert single_preference(matrix).argmax() == 0
+
+
+def test_nearly_the_same_questions_can_be_kept_together(tmp_path: Path) -> None:
+    """Texts that differ in a mark only: another division of the same data, and in the manifest."""
+    path = tmp_path / "s.db"
+    with Store.open(path, write=True) as store:
+        store_texts(store, [f"Which of these {i // 2} is it{'?' * (i % 2)}" for i in range(60)])
+        store_texts(store, [f"Who wrote number {i}" for i in range(30)], benchmark="c")
+    exact, near = run(path, tasks=["forecasting"]), run(path, tasks=["forecasting"], group="near")
+    assert exact.manifest.data.hash == near.manifest.data.hash
+    assert set(exact.manifest.splits.values()).isdisjoint(near.manifest.splits.values())
+    assert (exact.manifest.request.group, near.manifest.request.group) == ("exact", "near")

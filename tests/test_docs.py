@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 import shlex
 import subprocess
@@ -12,7 +14,10 @@ from pathlib import Path
 import click
 import pytest
 
+from embedllm_bench import hookspecs
 from embedllm_bench.cli.main import main
+from embedllm_bench.methods import base, saving
+from embedllm_bench.skeleton import Skeleton
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -50,8 +55,24 @@ def run(command: str, folder: Path) -> list[str]:
     return (done.stdout + done.stderr).splitlines()
 
 
+def without_global_options(words: list[str]) -> list[str]:
+    """The words from the command on."""
+    takes = {text: not p.is_flag for p in main.params if isinstance(p, click.Option) for text in p.opts}
+    while words[0] in takes:
+        words = words[2 if takes[words[0]] else 1 :]
+    return words
+
+
 def matches(shown: str, printed: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, shown.split("..."))), printed) is not None
+    """``...`` stands for anything, and in a table for anything as wide."""
+    parts = [re.escape(part) for part in re.split(r"\.\.\. *", shown)]
+    return re.fullmatch(".*".join(parts), printed) is not None
+
+
+def test_a_longer_number_in_a_table_matches_too() -> None:
+    assert matches("│ 1 │ ...     │ 2 │", "│ 1 │ 118.2   │ 2 │")
+    assert matches("... s, 5 files", "1.2 s, 5 files")
+    assert not matches("│ 1 │ ...     │ 2 │", "│ 1 │ 118.2   │ 3 │")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -71,12 +92,70 @@ def test_commands_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_and_option_exists(page: Path) -> None:
     for line in re.findall(rf"^(?:\$ )?{PROGRAM} ([\w-]+.*)$", page.read_text(), re.MULTILINE):
-        name, *arguments = shlex.split(line)
+        name, *arguments = without_global_options(shlex.split(line))
         command = main.commands.get(name)
+        if isinstance(command, click.Group) and arguments and arguments[0] in command.commands:
+            command = command.commands.get(arguments[0])
         assert command is not None, line
         options = {text for p in command.params if isinstance(p, click.Option) for text in p.opts}
         used = {argument.split("=")[0] for argument in arguments if argument.startswith("-")}
         assert used <= options, line
+
+
+@pytest.mark.parametrize("page", ["plugins.md", "artifacts.md"])
+def test_python_shown_runs(page: str, tmp_path: Path) -> None:
+    for block in BLOCK.finditer((ROOT / "docs" / page).read_text()):
+        if block["file"]:
+            (tmp_path / block["file"]).write_text(block["text"])
+        elif block["kind"] == "python":
+            subprocess.run([sys.executable, "-c", block["text"]], cwd=tmp_path, check=True)
+
+
+def test_every_hook_is_shown_with_its_signature() -> None:
+    page = (ROOT / "docs" / "plugins.md").read_text()
+    hooks = [
+        f"{node.name}({ast.unparse(node.args)}) -> {ast.unparse(node.returns)}"
+        for node in ast.parse(Path(hookspecs.__file__).read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.returns is not None
+    ]
+    assert len(hooks) == 5
+    assert [hook for hook in hooks if f"```text\n{hook}\n```" not in page] == []
+
+
+def test_what_a_method_can_have_besides_is_shown_with_its_signature() -> None:
+    page = (ROOT / "docs" / "plugins.md").read_text()
+    protocols = ("HasEmbeddings", "AddsModels", "ScoresLinearly", "Saves")
+    classes = [
+        node
+        for node in ast.parse(Path(base.__file__).read_text()).body
+        if isinstance(node, ast.ClassDef) and node.name in protocols
+    ]
+    functions = [node for kind in classes for node in kind.body if isinstance(node, ast.FunctionDef)]
+    functions += [
+        node
+        for node in ast.parse(Path(saving.__file__).read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name.endswith("_fitted")
+    ]
+    assert len(functions) == 7
+    for node in functions:
+        assert node.returns is not None
+        assert f"\n{node.name}({ast.unparse(node.args)}) -> {ast.unparse(node.returns)}\n" in page
+    assert [name for name in protocols if f"| `{name}` |" not in page] == []
+
+
+def test_every_name_to_build_on_is_there() -> None:
+    page = (ROOT / "docs" / "plugins.md").read_text()
+    lists = re.findall(r"^- `(embedllm_bench[\w.]*)`: ((?:`\w+`,?\s+)+)", page, re.MULTILINE)
+    assert len(lists) > 5
+    for module, names in lists:
+        for name in re.findall(r"\w+", names):
+            assert hasattr(importlib.import_module(module), name), f"{module}.{name}"
+
+
+def test_the_entry_point_shown_is_the_skeleton_s() -> None:
+    shown = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "plugins.md").read_text(), re.DOTALL)
+    written = Skeleton("my-method", "method").contents()["pyproject.toml"]
+    assert [block for block in shown if block not in written] == []
 
 
 def test_the_speed_table_is_what_a_real_run_wrote() -> None:

@@ -69,6 +69,9 @@ def test_one_model_has_nobody_to_be_held_against(tmp_path: Path) -> None:
     with Store.open(stored(tmp_path / "s.db", {"m": [1, 0]})) as store:
         found = place(store, "m")
     assert (found.models, found.first, found.last) == (1, 1, 1)
+    right, wrong, _ = (share.interval for share in found.shares)  # of one question each
+    assert (wrong.low, wrong.high) == pytest.approx((0.0, 0.7935), abs=1e-4)
+    assert (right.low, right.high) == pytest.approx((0.2065, 1.0), abs=1e-4)
 
 
 def test_a_model_without_outcomes_is_one_sentence(tmp_path: Path) -> None:

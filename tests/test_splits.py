@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedllm_bench.errors import DataError
+from embedllm_bench.near import near_groups
 from embedllm_bench.splits import (
     benchmark_splits,
     check_usable,
@@ -51,6 +54,18 @@ def test_a_held_out_benchmark_takes_its_texts_out_of_training() -> None:
     assert split.test.tolist() == [0, 1]
     assert 2 not in split.train
     assert 2 not in split.validation
+
+
+def test_nearly_the_same_questions_stay_together_where_they_are_grouped() -> None:
+    texts = [f"Question number {i // 2} of forty, asked in some words{'!' * (i % 2)}" for i in range(80)]
+    near = replace(questions(texts), grouped=near_groups(texts))
+    apart = together = 0
+    for seed in range(3):
+        for fold in question_folds(near, seed, folds=4):
+            together += sum((i ^ 1) not in set(fold.test.tolist()) for i in fold.test.tolist())
+        for fold in question_folds(questions(texts), seed, folds=4):
+            apart += sum((i ^ 1) not in set(fold.test.tolist()) for i in fold.test.tolist())
+    assert (together, apart > 0) == (0, True)
 
 
 def test_one_benchmark_cannot_be_left_out() -> None:

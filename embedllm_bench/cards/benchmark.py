@@ -37,10 +37,12 @@ class BenchmarkCard(Card):
     text: str | None = None  #: a question's text, as "{question} {choices}"; None for lm-eval's 0-shot prompt
     question_id: str | None = None  #: the document's field that tells questions apart; None for its hash
     generative: str | None = None  #: the benchmark to take where there are no log-probabilities
+    questions: str | None = None  #: SHA-256 of questions of its own, where it is no task of lm-eval's
+    pattern: str | None = None  #: of its own questions: what of a generated answer is compared, as a regex
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
-        names = ("task", "metric", "filter", "question_id")
+        names = ("task", "metric", "filter", "question_id", "pattern")
         taken = set(_PLACE.findall(self.text)) if self.text is not None else set()
         refuse(
             {
@@ -54,10 +56,17 @@ class BenchmarkCard(Card):
                 f"text is {self.text!r}, not a text with fields of the document, such as '{{question}}'": (
                     self.text is not None and (not taken or _has_brace(_PLACE.sub("", self.text)))
                 ),
+                f"questions is {self.questions!r}, no SHA-256": (
+                    self.questions is not None and not re.fullmatch("[0-9a-f]{64}", self.questions)
+                ),
+                "pattern is of no use, as no answer is generated to questions of its own": (
+                    self.pattern is not None and (self.questions is None or self.needs_log_probabilities)
+                ),
+                f"pattern is {self.pattern!r}, no regular expression": not _is_regex(self.pattern),
                 f"generative is {self.generative!r}, no benchmark id": (
                     self.generative is not None and not is_benchmark_id(self.generative)
                 ),
-                "generative is of no use, as it is generated already": (
+                f"generative is {self.generative!r}, though its own answers are generated already": (
                     self.generative is not None and not self.needs_log_probabilities
                 ),
             }
@@ -89,6 +98,8 @@ class BenchmarkCard(Card):
                 text=read.text("text"),
                 question_id=read.text("question_id"),
                 generative=read.text("generative"),
+                questions=read.text("questions"),
+                pattern=read.text("pattern"),
             )
 
     def question_text(self, document: Mapping[str, object]) -> str | None:
@@ -116,6 +127,14 @@ def _plain(document: Mapping[str, object], name: str) -> str:
     if not all(isinstance(item, str | int | float) for item in items):
         raise DataError(f"field {name!r} of a document is no text, number or list of these.")
     return "\n".join(map(str, items))
+
+
+def _is_regex(pattern: str | None) -> bool:
+    try:
+        re.compile(pattern or "")
+    except re.error:
+        return False
+    return True
 
 
 def _has_brace(text: str) -> bool:

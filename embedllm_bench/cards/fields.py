@@ -7,7 +7,7 @@ import difflib
 import re
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar
 
 from embedllm_bench.errors import DataError
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 Scalar: TypeAlias = str | int | float | bool
+
+Value = TypeVar("Value", bound=str)
 
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 
@@ -76,6 +78,16 @@ class Fields:
         if value is None:
             raise DataError(f"{key} is missing; add it.")
         return value
+
+    def one_of(self, key: str, values: Sequence[Value], default: Value) -> Value:
+        """One of these texts."""
+        given = self.text(key)
+        if given is None:
+            return default
+        found = next((value for value in values if value == given), None)
+        if found is None:
+            _refuse(key, given, f"one of {', '.join(values)}")
+        return found
 
     def whole(self, key: str) -> int | None:
         value = self._content.get(key)

@@ -11,10 +11,13 @@ from embedllm_bench.cards.ids import parse_model_id
 from embedllm_bench.cards.model import ModelCard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from embedllm_bench.cards.fields import Scalar
+    from embedllm_bench.cards.model import Formulation
 
+#: What is known of a model and changes none of its answers, but for tags.
+FACTS = ("parameters", "family", "base", "licence", "released", "price_in", "price_out")
 SHORT = 6  #: hexadecimal digits of what is too long or too odd for an id
 
 
@@ -27,6 +30,7 @@ class Configuration:
     num_fewshot: int | None = None
     apply_chat_template: bool = False
     system_instruction: str | None = None
+    formulation: Formulation = "letters"
 
 
 def make_model_card(name: str, configuration: Configuration, known: Mapping[str, ModelCard]) -> ModelCard:
@@ -51,7 +55,20 @@ def make_model_card(name: str, configuration: Configuration, known: Mapping[str,
         num_fewshot=configuration.num_fewshot,
         apply_chat_template=configuration.apply_chat_template,
         system_instruction=configuration.system_instruction,
+        formulation=configuration.formulation,
     )
+
+
+def with_facts_of(card: ModelCard, stored: ModelCard | None, said: Collection[str] = ()) -> ModelCard:
+    """The card with the facts that a ``stored`` one of its id has, but for those that were ``said`` anew.
+
+    Tags are those of both.
+    """
+    if stored is None:
+        return card
+    facts = {name: getattr(stored, name) for name in FACTS if name not in said}
+    known = {name: value for name, value in facts.items() if value is not None}
+    return replace(card, tags=tuple(dict.fromkeys((*stored.tags, *card.tags))), **known)
 
 
 def _differences(configuration: Configuration, given: Mapping[str, Scalar]) -> list[str]:
@@ -63,6 +80,8 @@ def _differences(configuration: Configuration, given: Mapping[str, Scalar]) -> l
         parts.append(f"{configuration.num_fewshot}-shot")
     if configuration.apply_chat_template:
         parts.append("chat")
+    if configuration.formulation != "letters":
+        parts.append(configuration.formulation)
     if configuration.system_instruction is not None:
         parts.append(f"system-{_digest(configuration.system_instruction)}")
     return parts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from embedllm_bench.cards.base import Card, as_json, is_below, is_no_text, refuse
 from embedllm_bench.cards.fields import Fields, located
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from embedllm_bench.cards.fields import Scalar
+
+#: Choices named by letters, of which the model gives one; or each choice as the question's completion.
+Formulation = Literal["letters", "cloze"]
+FORMULATIONS: tuple[Formulation, ...] = ("letters", "cloze")
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class ModelCard(Card):
     num_fewshot: int | None = None
     apply_chat_template: bool = False
     system_instruction: str | None = None
+    formulation: Formulation = "letters"  #: how questions of a file are put, where they have choices
     parameters: int | None = None
     family: str | None = None
     base: str | None = None  #: the id of the model this one was made from
@@ -54,6 +59,9 @@ class ModelCard(Card):
                     map(is_no_text, [*self.model_args, *arguments])
                 ),
                 "a number in model_args is not finite": not all(map(math.isfinite, numbers)),
+                f"formulation is {self.formulation!r}, not one of {', '.join(FORMULATIONS)}": (
+                    self.formulation not in FORMULATIONS
+                ),
                 f"num_fewshot is {self.num_fewshot}, less than 0": is_below(self.num_fewshot, 0),
                 f"parameters is {self.parameters}, less than 1": is_below(self.parameters, 1),
                 f"price_in is {self.price_in}, no price": is_below(self.price_in, 0),
@@ -64,7 +72,8 @@ class ModelCard(Card):
     @property
     def configuration(self) -> str:
         names = ("backend", "model_args", "num_fewshot", "apply_chat_template", "system_instruction")
-        return as_json({name: getattr(self, name) for name in names})
+        other = {} if self.formulation == "letters" else {"formulation": self.formulation}
+        return as_json({name: getattr(self, name) for name in names} | other)
 
     @classmethod
     def from_content(cls, content: Mapping[str, object], where: str) -> ModelCard:
@@ -77,6 +86,7 @@ class ModelCard(Card):
                 num_fewshot=fields.whole("num_fewshot"),
                 apply_chat_template=fields.flag("apply_chat_template"),
                 system_instruction=fields.text("system_instruction"),
+                formulation=fields.one_of("formulation", FORMULATIONS, cls.formulation),
                 parameters=fields.size("parameters"),
                 family=fields.text("family"),
                 base=fields.text("base"),

@@ -17,15 +17,18 @@ if TYPE_CHECKING:
 @format_option
 @store_option
 def command(layout: str, store: str | None) -> None:
-    """List benchmarks: the registry's cards, and those of the store with how many graded outcomes it has.
+    """List benchmarks: the cards of registry, plugins and store, with how many graded outcomes the store has.
 
     "generative" names the one to take where a model gives no log-probabilities, as behind a chat endpoint.
     """
-    from embedllm_bench.cards.files import read_benchmarks
     from embedllm_bench.cli.cards import listed, show_listed, stored
+    from embedllm_bench.cli.plugged import heard, plugins
+    from embedllm_bench.registry import Registered
 
     known = stored(store)
-    rows = listed(read_benchmarks(), known.benchmarks, known.graded_by_benchmark)
+    catalog = heard(plugins().benchmarks)
+    cards = {name: Registered(entry.thing.card, entry.plugin) for name, entry in catalog.items()}
+    rows = listed(cards, known.benchmarks, known.graded_by_benchmark)
     header = ("benchmark", "lm-eval task", "metric", "filter", "generative", "origin", "graded")
     show_listed(rows, header, [_texts(row) for row in rows], layout)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from embedllm_bench.cards import BenchmarkCard, ModelCard
+    from embedllm_bench.registry import Registered
 
 AnyCard = TypeVar("AnyCard", "ModelCard", "BenchmarkCard")
 
@@ -58,16 +59,25 @@ def stored(option: str | None) -> Stored:
 
 
 def listed(
-    registry: Mapping[str, AnyCard], cards: Mapping[str, AnyCard], graded: Mapping[str, int]
+    known: Mapping[str, Registered[AnyCard]], cards: Mapping[str, AnyCard], graded: Mapping[str, int]
 ) -> list[Listed[AnyCard]]:
     """All there are, by name; where both know a card, the store's is the one its outcomes belong to."""
-    names = sorted({*registry, *cards, *graded}, key=lambda name: (name.lower(), name))
+    names = sorted({*known, *cards, *graded}, key=lambda name: (name.lower(), name))
     rows = []
     for name in names:
-        in_store = name in cards or name in graded
-        origin = ("both" if in_store else "registry") if name in registry else "store"
-        rows.append(Listed(name, cards.get(name, registry.get(name)), origin, graded.get(name, 0)))
+        entry = known.get(name)
+        card = cards.get(name, entry.thing if entry is not None else None)
+        rows.append(Listed(name, card, _origin(entry, name in cards or name in graded), graded.get(name, 0)))
     return rows
+
+
+def _origin(entry: Registered[AnyCard] | None, in_store: bool) -> str:
+    """Where a card is known from: the store, the registry that comes with us, both, or a plugin."""
+    if entry is None:
+        return "store"
+    if in_store:
+        return "both"
+    return "registry" if entry.plugin == "built-in" else f"plugin {entry.plugin}"
 
 
 def show_listed(

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedllm_bench.cli.collecting import collect_options, report, watching
+from embedllm_bench.cli.collected import report, show_plan
+from embedllm_bench.cli.collecting import (
+    chosen_models,
+    chosen_pairs,
+    collect_options,
+    interruptible,
+    watching,
+)
 from embedllm_bench.cli.options import store_option
 from embedllm_bench.cli.stores import writing
 
@@ -14,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from embedllm_bench.collect.collector import Settings
+    from embedllm_bench.collecting.collector import Settings
 
 
 @click.command("collect")
@@ -48,21 +55,23 @@ def command(
     """Ask models the questions they have no outcome for, through lm-eval, and keep each answer as it comes.
 
     What was asked is not asked again, and a run that was killed goes on where it stopped. Models and
-    benchmarks are those of cards: of the store, else of the registry. Exit code 3 means that something
-    failed or was left.
+    benchmarks are those of cards: of the store, else of the registry. Of those that are not named, what
+    cannot go together is left out. Exit code 3 means that something failed, or has failed before and was
+    not asked again, or was left.
     """
-    from embedllm_bench.cli.collecting import chosen_benchmarks, chosen_models, show_plan
-    from embedllm_bench.collect.collector import collect
-    from embedllm_bench.collect.collector import dry_run as planned
-    from embedllm_bench.collect.tasks import task_manager
+    from embedllm_bench.collecting.collector import collect
+    from embedllm_bench.collecting.collector import dry_run as planned
+    from embedllm_bench.collecting.tasks import manager_for
 
     with writing(store) as opened:
-        asked = chosen_models(opened, models)
-        of = chosen_benchmarks(opened, benchmarks)
-        manager = task_manager([card.task for card in of], include_path)
+        named = {"models_named": bool(models), "benchmarks_named": bool(benchmarks)}
+        pairs = chosen_pairs(opened, chosen_models(opened, models), benchmarks, models_named=bool(models))
+        asked, of, without = pairs.models, pairs.benchmarks, pairs.without
+        manager = manager_for(of, include_path)
         if dry_run:
-            show_plan(planned(opened, asked, of, manager, settings))
-            return
-        with watching() as listener:
-            results = collect(opened, asked, of, manager, settings, listener)
-    context.exit(report(results))
+            code = show_plan(planned(opened, asked, of, manager, settings, without=without), **named)
+        else:
+            with interruptible(settings), watching() as listener:
+                results = collect(opened, asked, of, settings, manager, listener, without=without)
+            code = report(results, **named)
+    context.exit(code)

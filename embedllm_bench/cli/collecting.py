@@ -1,4 +1,4 @@
-"""What the commands that ask models share: their options, the cards they mean, progress and the final table."""
+"""What the commands that ask models share: their options, the cards they mean, and progress."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from embedllm_bench.cards import BenchmarkCard, ModelCard
-    from embedllm_bench.collect.collector import Listener
-    from embedllm_bench.collect.outcomes import Collected
-    from embedllm_bench.collect.plan import Estimate
+    from embedllm_bench.collecting.collector import Listener, Settings
+    from embedllm_bench.collecting.pairing import Pairing
+    from embedllm_bench.registry import Catalog
     from embedllm_bench.store.store import Store
-
-PARTIAL = 3
 
 
 def _batch_size(_context: click.Context, _option: click.Parameter, text: str) -> int | str:
@@ -39,10 +37,11 @@ OPTIONS = (
     click.option("--device", help="Where to run, as lm-eval's --device: cuda, cuda:0, cpu, mps."),
     click.option(
         "--overwrite", type=click.Choice(["missing", "failed", "always"]), default="missing", show_default=True,
-        help="Ask again what failed, or everything.",
+        help="What to ask again: nothing, what failed, or everything. No answer goes for a request that fails.",
     ),
     click.option(
-        "--repeats", type=click.IntRange(1), default=1, show_default=True, help="Attempts at each question."
+        "--repeats", type=click.IntRange(1), default=1, show_default=True,
+        help="Attempts at each question; further ones that are stored stay.",
     ),
     click.option(
         "--fail-fast", type=click.IntRange(1), default=10, show_default=True,
@@ -61,7 +60,7 @@ def collect_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def with_settings(*args: Any, **options: Any) -> Any:
-        from embedllm_bench.collect.collector import Settings
+        from embedllm_bench.collecting.collector import Settings
         from embedllm_bench.store.collecting import Overwrite
 
         settings = Settings(
@@ -79,37 +78,66 @@ def collect_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return with_settings
 
 
-def chosen_models(store: Store, ids: Sequence[str]) -> list[ModelCard]:
-    """The cards of these models, those of the registry going into the store; all of the store's if none is named."""
-    from embedllm_bench.cards.files import read_models
+@contextlib.contextmanager
+def interruptible(settings: Settings) -> Iterator[None]:
+    """Say what an interrupt has cost: nothing that was answered."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        again = "without --overwrite always the same command" if settings.overwrite == "always" else (
+            "the same command"
+        )  # fmt: skip
+        click.echo(f"Stopped. What was answered is in the store, and {again} goes on there.", err=True)
+        raise SystemExit(1) from None  # of KeyboardInterrupt click would say "Aborted!" too
 
-    stored = store.model_cards()
-    cards = _chosen(ids, stored, read_models, "model", "add-model")
-    for card in cards:
-        store.write_model_card(card)
-    return cards
+
+def chosen_pairs(
+    store: Store, models: Sequence[ModelCard], benchmarks: Sequence[str], *, models_named: bool
+) -> Pairing:
+    """What to ask these models: the benchmarks named, or of all the store's those that they can be asked."""
+    from embedllm_bench.collecting.pairing import pair
+
+    cards = chosen_benchmarks(store, benchmarks)
+    pairing = pair(models, cards, models_named=models_named, benchmarks_named=bool(benchmarks))
+    for sentence in pairing.left_out:
+        click.echo(sentence, err=True)
+    return pairing
+
+
+def chosen_models(store: Store, ids: Sequence[str]) -> list[ModelCard]:
+    """The cards of these models, of the store or else the registry or a plugin; all of the store's if none is named."""
+    from embedllm_bench.cli.plugged import plugins
+
+    return _chosen(ids, store.model_cards(), lambda: plugins().models, "model", "add-model")
 
 
 def chosen_benchmarks(store: Store, ids: Sequence[str]) -> list[BenchmarkCard]:
-    """The same for benchmarks."""
-    from embedllm_bench.cards.files import read_benchmarks
+    """The same for benchmarks; the questions of a plugin's own are written to the store."""
+    from embedllm_bench.cards import BenchmarkCard
+    from embedllm_bench.cli.plugged import plugins
 
-    cards = _chosen(ids, store.benchmark_cards(), read_benchmarks, "benchmark", "add-benchmark")
-    for card in cards:
-        store.write_benchmark_card(card)
+    found = _chosen(ids, store.benchmark_cards(), lambda: plugins().benchmarks, "benchmark", "add-benchmark")
+    cards = []
+    for known in found:
+        card, questions = (known, None) if isinstance(known, BenchmarkCard) else known.read()
+        if questions is not None:
+            store.write_question_set(questions)
+        cards.append(card)
     return cards
 
 
 def _chosen(
     ids: Sequence[str],
     stored: Mapping[str, Any],
-    registry: Callable[[], Mapping[str, Any]],
+    others: Callable[[], Catalog[Any]],
     kind: str,
     command: str,
 ) -> list[Any]:
+    """What the store has of these ids, else what the registry or a plugin has."""
     import difflib
 
-    from embedllm_bench.errors import UsageError
+    from embedllm_bench.cli.plugged import heard
+    from embedllm_bench.errors import UnknownNameError, UsageError
 
     if not ids:
         if not stored:
@@ -118,15 +146,20 @@ def _chosen(
                 f" 'embedllm-bench {command}'."
             )
         return list(stored.values())
-    known = {**registry(), **stored}
+    if all(name in stored for name in ids):
+        return [stored[name] for name in dict.fromkeys(ids)]
+    catalog = heard(others())
+    known = {**catalog.things, **stored}
     for name in ids:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise UsageError(
-                f"There is no {kind} card {name!r} in the store or the registry; add one with"
-                f" 'embedllm-bench {command} {name}'.{hint}"
-            )
+            with catalog.explaining(name):
+                raise UnknownNameError(
+                    f"There is no {kind} card {name!r} in the store or the registry; add one with"
+                    f" 'embedllm-bench {command} {name}'.{hint}",
+                    near=bool(near),
+                )
     return [known[name] for name in dict.fromkeys(ids)]
 
 
@@ -146,35 +179,3 @@ def watching() -> Iterator[Listener]:
                 bar.update(self.line, advance=outcomes)
 
         yield Watcher()
-
-
-def report(results: Sequence[Collected]) -> int:
-    """Print what became of everything; the exit code."""
-    from embedllm_bench.cli.tables import show
-
-    rows = [
-        (
-            r.model, r.benchmark, str(r.done), str(r.reused), str(r.failed), str(r.left), f"{r.seconds:.1f}",
-            f"{(r.done + r.failed) / r.seconds:.1f}" if r.done + r.failed else "",
-        )
-        for r in results
-    ]  # fmt: skip
-    show(("model", "benchmark", "done", "reused", "failed", "left", "seconds", "outcomes/s"), rows, "table")
-    for reason in dict.fromkeys(f"{r.model} on {r.benchmark}: {r.reason}" for r in results if r.reason):
-        click.echo(reason, err=True)
-    return PARTIAL if any(r.failed or r.left or r.reason for r in results) else 0
-
-
-def show_plan(estimates: Sequence[Estimate]) -> None:
-    """Print what would be asked."""
-    from embedllm_bench.cli.tables import show
-
-    rows = [
-        (e.model, e.benchmark, str(e.asked), str(e.reused), "" if e.seconds is None else f"{e.seconds:.0f}")
-        for e in estimates
-    ]
-    show(("model", "benchmark", "to ask", "there", "seconds"), rows, "table")
-    total = sum(e.asked for e in estimates)
-    known = [e.seconds for e in estimates if e.seconds is not None]
-    time = f", about {sum(known):.0f} s for those timed before" if known else ""
-    click.echo(f"{total} outcomes to collect{time}. Nothing was asked.")

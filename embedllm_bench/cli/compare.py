@@ -31,8 +31,8 @@ PARTIAL = 3
     "--task",
     "tasks",
     multiple=True,
-    type=click.Choice(["forecasting", "routing", "benchmark-prediction"]),
-    help="A task to score; all if none is named.",
+    type=click.Choice(["forecasting", "routing", "benchmark-prediction", "new-models"]),
+    help="A task to score; the first three if none is named. The fourth takes minutes.",
 )
 @click.option(
     "--set", "settings", multiple=True, metavar="METHOD.FIELD=VALUE", help="A hyper-parameter of a method."
@@ -47,15 +47,22 @@ PARTIAL = 3
 @click.option("--folds", type=click.IntRange(3), help="This many disjoint test parts instead of one.")
 @click.option(
     "--split",
-    type=click.Choice(["question", "published", "benchmark"]),
     default="question",
     show_default=True,
-    help="How forecasting and routing divide the questions.",
+    metavar="question|published|benchmark|FILE.csv",
+    help="How forecasting and routing divide the questions; a file is one that `split` wrote.",
+)
+@click.option(
+    "--group",
+    type=click.Choice(["exact", "near"]),
+    default="exact",
+    show_default=True,
+    help="What stays on one side of a split: questions of identical text, or of nearly the same.",
 )
 @click.option(
     "--encoder",
     metavar="NAME",
-    help="Whose question vectors; the best there is for all questions, if not given.",
+    help="Whose question vectors, of a+b side by side; the best there is for all questions, if not given.",
 )
 @click.option(
     "--labels",
@@ -63,6 +70,13 @@ PARTIAL = 3
     default="majority",
     show_default=True,
     help="What repeated attempts at one question count as.",
+)
+@click.option(
+    "--device",
+    metavar="NAME",
+    default="auto",
+    show_default=True,
+    help="Where torch computes: cpu, cuda, ...; auto is CUDA where there is one.",
 )
 @format_option
 @click.option(
@@ -78,6 +92,12 @@ PARTIAL = 3
     help="Write forecasts, truths and model vectors there.",
 )
 @click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write an HTML page with tables and figures there too.",
+)
+@click.option(
     "--manifest", type=click.Path(path_type=Path), metavar="FILE", help="Do again what a saved result did."
 )
 @click.pass_context
@@ -90,11 +110,14 @@ def command(
     seeds: Sequence[int],
     folds: int | None,
     split: str,
+    group: str,
     encoder: str | None,
     labels: str,
+    device: str,
     layout: str,
     output: Path | None,
     keep: Path | None,
+    report: Path | None,
     manifest: Path | None,
 ) -> None:
     """Train every method on the same outcomes and rank them on three tasks.
@@ -107,6 +130,10 @@ def command(
     from embedllm_bench.results import Request
     from embedllm_bench.store.location import reading_location
 
+    if report is not None:
+        from embedllm_bench.report.printed import check_there
+
+        check_there()
     saved = None
     if manifest is not None:
         from embedllm_bench.cli.files import read_comparison
@@ -123,13 +150,18 @@ def command(
             seeds=tuple(seeds) or (0,),
             folds=folds,
             split=split,
+            group=group,
             encoder=encoder or "",
             labels=labels,
             replicates=2000,
         )
     location = store or (saved.request.store if saved else reading_location(None))
-    comparison = _run(location, request, keep, saved)
+    comparison = _run(location, request, device, keep, saved)
     _print(comparison, layout, output)
+    if report is not None:
+        from embedllm_bench.cli.report import write_report
+
+        write_report(comparison, report, str(output) if output and layout == "json" else "RESULT.json")
     if comparison.failures:
         context.exit(PARTIAL)
 
@@ -138,18 +170,23 @@ def _refuse_others(context: click.Context) -> None:
     """A replay takes its settings from the file; a second source of them would make it something else."""
     from embedllm_bench.errors import UsageError
 
-    for name in ("methods", "tasks", "settings", "seeds", "folds", "split", "encoder", "labels"):
+    for name in ("methods", "tasks", "settings", "seeds", "folds", "split", "group", "encoder", "labels"):
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
             raise UsageError(
                 f"--manifest repeats what was done; leave the option for {name} out, or leave --manifest out."
             )
 
 
-def _run(location: str, request: Request, keep: Path | None, saved: Manifest | None) -> Comparison:
+def _run(
+    location: str, request: Request, device: str, keep: Path | None, saved: Manifest | None
+) -> Comparison:
+    from embedllm_bench.cli.plugged import heard, plugins
     from embedllm_bench.comparison import compare
     from embedllm_bench.encoders import choosing, hashed
     from embedllm_bench.store.store import Store
 
+    used = plugins()
+    heard(used.methods)
     with Store.open(location) as opened, _watching(keep) as listener:
         comparison = compare(
             opened,
@@ -159,10 +196,13 @@ def _run(location: str, request: Request, keep: Path | None, saved: Manifest | N
             seeds=request.seeds,
             folds=request.folds,
             split=request.split,
+            group=request.group,
             encoder=request.encoder or None,
             labels=request.labels,
             replicates=request.replicates,
+            device=device,
             listener=listener,
+            plugins=used,
         )
     if not request.encoder and comparison.manifest.request.encoder == hashed.NAME:
         click.echo(choosing.better_vectors(location), err=True)
@@ -179,6 +219,8 @@ def _check_replay(now: Manifest, then: Manifest) -> None:
             f"The store holds other data (hash {now.data.hash[:12]}) than the result was made of"
             f" ({then.data.hash[:12]}); give the --store it was made of."
         )
+    if now.splits != then.splits:
+        raise DataError("The questions are divided otherwise than then; give the split's file as it was.")
     differing = [name for name, version in then.versions.items() if now.versions.get(name) != version]
     if now.threads != then.threads:
         differing.append("the number of threads")
@@ -192,6 +234,7 @@ def _watching(keep: Path | None) -> Iterator[Listener]:
     from rich.progress import Progress
 
     from embedllm_bench.exchange.forecast_files import ForecastFiles
+    from embedllm_bench.methods.progress import listening
 
     with (
         bars(*Progress.get_default_columns()) as bar,
@@ -212,7 +255,11 @@ def _watching(keep: Path | None) -> Iterator[Listener]:
             def failed(self, failure: Failure) -> None:
                 bar.update(line, advance=1, description=f"{failure.method} failed")
 
-        yield Watcher()
+        def stepped(what: str, done: int, total: int) -> None:
+            bar.update(line, description=f"{what} {done} of {total}")
+
+        with listening(stepped):
+            yield Watcher()
 
 
 def _print(comparison: Comparison, layout: str, output: Path | None) -> None:

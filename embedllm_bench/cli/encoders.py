@@ -12,6 +12,7 @@ from embedllm_bench.cli.options import format_option, store_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from embedllm_bench.encoders.base import KnownEncoder, Weights
     from embedllm_bench.store.records import StoredEncoder
 
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 class _Row:
     name: str
     revision: str
+    plugin: str
     dimension: int
     here: bool
     weights: str
@@ -46,27 +48,59 @@ def command(layout: str, store: str | None) -> None:
         click.echo(json.dumps([asdict(row) for row in rows], indent=1))
         return
     texts = [
-        (row.name, row.revision, str(row.dimension), row.weights, f"{row.vectors} of {row.questions}")
+        (
+            row.name,
+            row.revision,
+            row.plugin,
+            str(row.dimension),
+            row.weights,
+            f"{row.vectors} of {row.questions}",
+        )
         for row in rows
     ]
-    show(("encoder", "revision", "dimension", "weights", "vectors"), texts, layout)
+    show(("encoder", "revision", "plugin", "dimension", "weights", "vectors"), texts, layout)
+
+
+def _weights(known: KnownEncoder) -> Weights:
+    """Where they are; a stranger's code that fails to say so must not take the list with it."""
+    from embedllm_bench.encoders.base import Weights
+    from embedllm_bench.errors import ABORTS, first_line
+    from embedllm_bench.process import guest
+
+    try:
+        with guest():
+            return known.weights()
+    except ABORTS:
+        raise
+    except BaseException as error:
+        return Weights(here=False, where=f"cannot be told: {type(error).__name__}: {first_line(error)}")
 
 
 def _rows(stored: Sequence[StoredEncoder], questions: int) -> list[_Row]:
     """The catalog, best first, then what else the store has; one row a revision."""
-    from embedllm_bench.encoders.catalog import catalog
+    from embedllm_bench.cli.plugged import heard, plugins
 
-    rows = []
-    for known in catalog().values():
-        weights = known.weights()
+    rows, catalog = [], heard(plugins().encoders)
+    for entry in catalog.values():
+        known = entry.thing
+        weights = _weights(known)
         kept = [(e.revision, e.questions) for e in stored if e.name == known.name] or [("", 0)]
         rows += [
-            _Row(known.name, revision, known.dimension, weights.here, weights.where, vectors, questions)
+            _Row(
+                known.name,
+                revision,
+                entry.plugin,
+                known.dimension,
+                weights.here,
+                weights.where,
+                vectors,
+                questions,
+            )
             for revision, vectors in kept
         ]
     rows += [
-        _Row(e.name, e.revision, e.dimension, False, "not known here", e.questions, questions)
+        _Row(e.name, e.revision, "", e.dimension, False, "not known here", e.questions, questions)
         for e in stored
-        if e.name not in catalog()
+        if e.name not in catalog
     ]
     return rows

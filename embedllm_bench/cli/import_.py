@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["parquet", "csv", "jsonl", "embedllm", "lm-eval"]),
-    help="Else the suffix tells, or what is in the folder.",
+    metavar="NAME",
+    help="parquet, csv, jsonl, embedllm, lm-eval, or a plugin's; else what is there tells.",
 )
 @click.option(
     "--skip-bad", is_flag=True, help="Leave bad rows out and count them, instead of refusing the file."
@@ -77,11 +77,14 @@ def command(
     (owner/name[@revision]); or a folder that lm-eval wrote with --output_path and --log_samples, or one
     samples file of it. The same source again changes nothing.
     """
+    from embedllm_bench.calls import import_table
+    from embedllm_bench.cli.plugged import heard, plugins
     from embedllm_bench.exchange.base import ReadOptions
-    from embedllm_bench.exchange.importing import import_table
     from embedllm_bench.store.records import OnConflict
 
     start = time.perf_counter()
+    used = plugins()
+    formats = heard(used.importers)
     with writing(store) as opened, steps(path.name) as progress:
         location = opened.path
         report = import_table(
@@ -93,11 +96,18 @@ def command(
             ),
             on_conflict=OnConflict(on_conflict),
             progress=progress,
+            plugins=used,
+        )
+    if formats[report.format].plugin != "built-in":
+        click.echo(
+            f"Read as {report.format}, a format of plugin {formats[report.format].plugin!r}.", err=True
         )
     _say(path, location, report, time.perf_counter() - start)
 
 
 def _say(path: Path, location: Path, report: ImportReport, seconds: float) -> None:
+    from embedllm_bench.wording import counted
+
     if report.already_imported:
         click.echo(f"{path} is in {location} already; nothing changed.")
         return
@@ -106,12 +116,13 @@ def _say(path: Path, location: Path, report: ImportReport, seconds: float) -> No
         for count, what in (
             (report.failed, "of them failed"),
             (report.skipped, "skipped as known"),
-            (report.bad_rows, "bad rows left out"),
+            (report.bad_rows, "bad rows left out" if report.bad_rows > 1 else "bad row left out"),
         )
         if count
     ]
     click.echo(
-        f"{location}: {report.added} outcomes of {report.models} models at {report.questions} questions"
+        f"{location}: {counted(report.added, 'outcome')} of {counted(report.models, 'model')}"
+        f" at {counted(report.questions, 'question')}"
         f"{''.join(', ' + text for text in extra)}; {seconds:.1f} s, {report.added / seconds:,.0f} outcomes/s."
     )
     for note in report.notes:

@@ -12,20 +12,35 @@ import click
 from embedllm_bench.cli import (
     add_benchmark,
     add_model,
+    analyze,
+    audit,
     benchmarks,
     collect,
     compare,
     encode,
     encoders,
     export,
+    figures,
+    fit,
     import_,
     import_vectors,
     methods,
     models,
+    new_plugin,
+    plugins,
+    predict,
+    remove_benchmark,
+    remove_model,
+    report,
+    route,
     show,
+    show_model,
     simulate,
+    split,
     status,
+    store,
 )
+from embedllm_bench.cli.plugged import plugin_options, start
 from embedllm_bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -34,17 +49,21 @@ if TYPE_CHECKING:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version("embedllm-bench"), prog_name="embedllm-bench")
-def main() -> None:
+@plugin_options
+@click.pass_context
+def main(context: click.Context, named: tuple[str, ...], strict: bool) -> None:
     """Measure and use learned representations of LLMs.
 
     From who answered which question correctly, learn a vector per model; forecast correctness on new
     questions, route each question to a good model, and predict accuracy on unseen benchmarks.
     """
+    start(context, named, strict=strict)
 
 
 for _module in (
-    compare, add_model, add_benchmark, collect, import_, export, encode, import_vectors, status, simulate,
-    show, methods, encoders, models, benchmarks,
+    compare, add_model, add_benchmark, collect, remove_model, remove_benchmark, import_, export, encode,
+    import_vectors, status, simulate, split, show, report, figures, show_model, methods, encoders, models, benchmarks,
+    audit, analyze, plugins, new_plugin, store, fit, predict, route,
 ):  # fmt: skip
     main.add_command(_module.command)
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 @format_option
 @store_option
 def command(tags: tuple[str, ...], family: str | None, layout: str, store: str | None) -> None:
-    """List models: the registry's cards, and those of the store with how many graded outcomes it has."""
-    from embedllm_bench.cards.files import read_models
+    """List models: the cards of registry, plugins and store, with how many graded outcomes the store has."""
     from embedllm_bench.cli.cards import listed, show_listed, stored
+    from embedllm_bench.cli.plugged import heard, plugins
 
     known = stored(store)
-    rows = listed(read_models(), known.models, known.graded_by_model)
+    rows = listed(heard(plugins().models), known.models, known.graded_by_model)
     for tag in tags:
         rows = _only(rows, "tag", tag)
     if family is not None:

@@ -15,13 +15,22 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def bars(*columns: ProgressColumn, transient: bool = True) -> Iterator[Progress]:
-    """Bars on stderr at a terminal; elsewhere they are told of progress and show nothing."""
+def bars(*columns: ProgressColumn, transient: bool = True, auto_refresh: bool = True) -> Iterator[Progress]:
+    """Bars on stderr at a terminal; elsewhere they are told of progress and show nothing.
+
+    Without ``auto_refresh`` they are drawn only when asked to: while what is printed is being watched.
+    """
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    progress = Progress(*columns, console=console, transient=transient, disable=not console.is_terminal)
+    progress = Progress(
+        *columns,
+        console=console,
+        transient=transient,
+        auto_refresh=auto_refresh,
+        disable=not console.is_terminal,
+    )
     if (
         not console.is_terminal
     ):  # not even started: older releases of rich end a disabled bar with an empty line

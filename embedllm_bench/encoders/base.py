@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from embedllm_bench.arrays import Float32Array, IndexArray
 
 DTYPES = ("float32", "bfloat16", "float16")
+StoredDtype = Literal["float32", "float16"]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How an encoder computes; its vectors are float32 whatever ``dtype`` it computes in."""
+    """How an encoder computes, and what its vectors are kept as where the store has none of it yet."""
 
     dtype: str = "float32"
+    kept_as: StoredDtype = "float32"
     batch_size: int = 32
     device: str = "auto"
 
@@ -37,8 +39,8 @@ class Encoder(Protocol):
     def limit(self) -> int | None:
         """The length at which texts are cut, as :meth:`lengths` counts; None if none is."""
 
-    def lengths(self, texts: Sequence[str]) -> IndexArray:
-        """How long each text is (n,), in the encoder's own tokens."""
+    def lengths(self, texts: Sequence[str]) -> IndexArray | Sequence[int]:
+        """How long each text is (n,), in the encoder's own tokens, as an array or a list."""
 
     def encode(self, texts: Sequence[str]) -> Float32Array:
         """Vectors (n, D), in the order of the texts."""
@@ -70,5 +72,5 @@ class KnownEncoder:
     name: str
     dimension: int
     make: Factory
-    weights: Callable[[], Weights]
+    weights: Callable[[], Weights] = lambda: Weights(here=True, where="needs none")
     install: str = ""  #: what to give to pip install for the weights

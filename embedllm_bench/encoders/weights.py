@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,11 @@ class Located:
 
     folder: Path
     revision: str
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of its weights, by which those of the hub and those of a package are known for the same."""
+        return _digest(_safetensors(self.folder))
 
 
 class NotHereError(EncoderError):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from embedllm_bench.errors import DataError, first_line
+from embedllm_bench.exchange.columns import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -94,4 +95,4 @@ def refuse_doubled(path: Path, columns: Sequence[str]) -> None:
     """Refuse a table in which a column's name does not say which column is meant."""
     doubled = sorted({name for name in columns if columns.count(name) > 1})
     if doubled:
-        raise DataError(f"{path} has the column {', '.join(doubled)} more than once.")
+        raise DataError(f"{path} has the column {listed(doubled)} more than once.")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from embedllm_bench.store.records import FAILED, GRADED, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 REQUIRED = ("model", "benchmark", "question_id", "prompt", "correct")
 OPTIONAL = (
     "subtask", "split", "attempt", "state", "score", "cost", "prompt_tokens", "completion_tokens", "latency",
+    "reason",
 )  # fmt: skip
 COLUMNS = REQUIRED + OPTIONAL
 PARTS = {
@@ -20,12 +21,23 @@ PARTS = {
     "dev": "validation", "test": "test",
 }  # fmt: skip
 LONGEST_SHOWN = 40
+MOST_LISTED = 6
 LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
 
 
 def shown(text: str) -> str:
     """A value as a message shows it, however long it is."""
     return repr(text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "...")
+
+
+def listed(names: Iterable[str], longest: int = LONGEST_SHOWN) -> str:
+    """The first names of a file as a message lists them: on one line whatever they hold, a plain one as it is."""
+    every = list(names)
+    shortened = [
+        name if name.isprintable() and len(name) <= longest else shown(name) for name in every[:MOST_LISTED]
+    ]
+    more = len(every) - MOST_LISTED
+    return ", ".join(shortened) + (f" and {more} more" if more > 0 else "")
 
 
 class BadValueError(ValueError):
@@ -142,4 +154,5 @@ READERS: dict[str, Callable[[object], object]] = {
     "prompt_tokens": read_count,
     "completion_tokens": read_count,
     "latency": read_amount,
+    "reason": read_optional_text,
 }

@@ -28,7 +28,12 @@ SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("model", "benchmark", "question_id", "prompt")]
     + [("correct", pa.int8()), ("subtask", pa.string()), ("split", pa.string()), ("attempt", pa.int32())]
     + [("state", pa.string()), ("score", pa.float64()), ("cost", pa.float64())]
-    + [("prompt_tokens", pa.int64()), ("completion_tokens", pa.int64()), ("latency", pa.float64())]
+    + [
+        ("prompt_tokens", pa.int64()),
+        ("completion_tokens", pa.int64()),
+        ("latency", pa.float64()),
+        ("reason", pa.string()),
+    ]
 )
 
 
@@ -89,6 +94,7 @@ def _table(outcomes: OutcomeTable) -> pa.Table:
         "state": ["failed" if state == FAILED else "graded" for state in outcomes.state],
         "prompt_tokens": _integers(outcomes.prompt_tokens, len(outcomes)),
         "completion_tokens": _integers(outcomes.completion_tokens, len(outcomes)),
+        "reason": pa.nulls(len(outcomes)) if outcomes.reason is None else outcomes.reason,
     }
     for name, values in (("score", outcomes.score), ("cost", outcomes.cost), ("latency", outcomes.latency)):
         columns[name] = pa.nulls(len(outcomes)) if values is None else pa.array(values, mask=np.isnan(values))

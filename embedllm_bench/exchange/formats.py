@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 from typing import TYPE_CHECKING
 
-from embedllm_bench.errors import DataError, UsageError
+from embedllm_bench.errors import ABORTS, DataError, UnknownNameError, UsageError
 from embedllm_bench.exchange.csv_table import CSV
 from embedllm_bench.exchange.embedllm_release import EMBEDLLM
 from embedllm_bench.exchange.jsonl_table import JSONL
@@ -13,7 +14,7 @@ from embedllm_bench.exchange.lm_eval_tree import LM_EVAL
 from embedllm_bench.exchange.parquet_table import PARQUET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from embedllm_bench.exchange.base import Importer, ReadOptions, TableFile
@@ -22,20 +23,39 @@ if TYPE_CHECKING:
 IMPORTERS: tuple[Importer, ...] = (LM_EVAL, PARQUET, CSV, JSONL, EMBEDLLM)
 
 
-def importer_for(path: Path, name: str | None) -> Importer:
-    """The importer asked for by name, else the one that recognises the path.
+def importer_for(path: Path, name: str | None, importers: Sequence[Importer] = IMPORTERS) -> Importer:
+    """The importer asked for by name, else the first that recognises the path.
 
     Raises:
-        UsageError: there is none of that name, or none recognises the path.
+        UnknownNameError: there is none of that name.
+        UsageError: none recognises the path.
     """
-    names = ", ".join(importer.name for importer in IMPORTERS)
+    names = [importer.name for importer in importers]
     with reachable(path):
-        for importer in IMPORTERS:
-            if importer.name == name or (name is None and importer.recognises(path)):
+        for importer in importers:
+            if importer.name == name or (name is None and _recognises(importer, path)):
                 return importer
     if name is None:
-        raise UsageError(f"{path} is not recognised; say what it is with --format, one of {names}.")
-    raise UsageError(f"There is no format {name!r}; there are {names}.")
+        raise UsageError(
+            f"{path} is not recognised; say what it is with --format, one of {', '.join(names)}."
+        )
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise UnknownNameError(
+        f"There is no format {name!r}; there are {', '.join(names)}.{hint}", near=bool(near)
+    )
+
+
+def _recognises(importer: Importer, path: Path) -> bool:
+    """A stranger's importer that stumbles over a file does not know it; what the system says is for all."""
+    try:
+        return importer.recognises(path)
+    except ABORTS:
+        raise
+    except BaseException:
+        if importer in IMPORTERS:
+            raise
+        return False
 
 
 def open_source(path: Path, importer: Importer, options: ReadOptions) -> TableFile:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from embedllm_bench.errors import DataError
 from embedllm_bench.exchange.base import ReadOptions
-from embedllm_bench.exchange.formats import importer_for, open_source
+from embedllm_bench.exchange.formats import IMPORTERS, importer_for, open_source
 from embedllm_bench.exchange.long_table import read_long_table
 from embedllm_bench.store.records import FAILED, OnConflict, Source
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
-    from embedllm_bench.exchange.base import TableFile
+    from embedllm_bench.exchange.base import Importer, TableFile
+    from embedllm_bench.store.records import OutcomeTable
     from embedllm_bench.store.store import Store
 
 
@@ -38,6 +42,8 @@ class ImportReport:
     ignored_columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     already_imported: bool = False
+    format: str = ""
+    of_needed: int = 0  #: outcomes of the model that had to be among them
 
 
 def import_table(
@@ -48,24 +54,31 @@ def import_table(
     options: ReadOptions | None = None,
     on_conflict: OnConflict = OnConflict.REFUSE,
     progress: ImportProgress | None = None,
+    needed: str | None = None,
+    importers: Sequence[Importer] = IMPORTERS,
 ) -> ImportReport:
-    """Import outcomes from a source of any known format; the same source again changes nothing.
+    """Import outcomes from a source of one of these formats; the same source again changes nothing.
 
     Raises:
-        DataError: it cannot be read, or something in it is wrong; the store is then as it was.
+        DataError: it cannot be read, something in it is wrong, or no outcome is of the model that is
+            ``needed``; the store is then as it was.
     """
     path, options = Path(path), options or ReadOptions()
-    importer = importer_for(path, kind)
+    importer = importer_for(path, kind, importers)
     file = open_source(path, importer, options)
     fingerprint = _fingerprint(importer.name, file, options)
     if store.has_fingerprint(fingerprint):
-        return ImportReport(already_imported=True)
+        if needed is not None:
+            _check_needed(path, needed, store.models())
+        return ImportReport(already_imported=True, format=importer.name)
     read = read_long_table(
         path,
         file,
         skip_bad=options.skip_bad,
         progress=None if progress is None else lambda rows, share: progress("read", rows, share),
     )
+    if needed is not None:
+        _check_needed(path, needed, read.outcomes.models)
     done = 0
 
     def wrote(rows: int) -> None:
@@ -85,7 +98,22 @@ def import_table(
         ignored_columns=read.ignored_columns,
         notes=file.notes(),
         already_imported=report.already_imported,
+        format=importer.name,
+        of_needed=_outcomes_of(read.outcomes, needed),
     )
+
+
+def _check_needed(path: Path, needed: str, models: Sequence[str]) -> None:
+    if needed not in models:
+        near = difflib.get_close_matches(needed, models, n=1) or list(models[:1])
+        others = f" but of {len(models)} others, such as {near[0]}" if near else ""
+        raise DataError(f"{path} holds no outcome of {needed}{others}; nothing was kept.")
+
+
+def _outcomes_of(outcomes: OutcomeTable, model: str | None) -> int:
+    if model not in outcomes.models:
+        return 0
+    return int((outcomes.model == outcomes.models.index(model)).sum())
 
 
 def _fingerprint(kind: str, file: TableFile, options: ReadOptions) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from embedllm_bench.errors import DataError
 from embedllm_bench.exchange.base import readable
+from embedllm_bench.exchange.columns import listed
 from embedllm_bench.exchange.lm_eval_text import QuestionText, question_text
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class SampleFile:
         if text is None:
             return _Unusable(
                 f"no field of the document is known to be the question of task {self.task}, there are"
-                f" {', '.join(document)}",
+                f" {listed(document)}",
                 "say which are with --text-field",
             )
         names = record.get("metrics")  # older rows name them only by holding them
@@ -187,10 +188,10 @@ class SampleFile:
             raise DataError(f"{self.path} holds no metric.")
         else:
             problem = f"has no metric {wanted!r}" if wanted else "holds several metrics"
-            raise DataError(f"{self.path} {problem}; choose one of {', '.join(there)} with --metric.")
+            raise DataError(f"{self.path} {problem}; choose one of {listed(there)} with --metric.")
         if metric in NO_CORRECTNESS:
             others = [name for name in there if name not in NO_CORRECTNESS]
-            more = f"; choose one of {', '.join(others)} with --metric" if others else ""
+            more = f"; choose one of {listed(others)} with --metric" if others else ""
             raise DataError(f"{self.path}: metric {metric} {NO_CORRECTNESS[metric]}{more}.")
         return metric
 
@@ -200,7 +201,7 @@ class SampleFile:
             kind = {"str": "text", "list": "a list", "dict": "an object"}[value]
             raise DataError(
                 f"{self.path}, line {row.line}: metric {metric} is {kind}, not one number a question; choose"
-                f" another with --metric, there are {', '.join(row.metrics)}."
+                f" another with --metric, there are {listed(row.metrics)}."
             )
         try:
             score = math.nan if value is None else float(value)  # type: ignore[arg-type]  # a number, see Sample
@@ -219,7 +220,7 @@ class SampleFile:
         wanted = self.options.filter if self.options.filter in named or len(named) > 1 else named[0]
         if wanted not in named:
             problem = f"has no filter {wanted!r}" if wanted else "grades each question with several filters"
-            raise DataError(f"{self.path} {problem}; choose one of {', '.join(named)} with --filter.")
+            raise DataError(f"{self.path} {problem}; choose one of {listed(named)} with --filter.")
         return wanted, [row for row in rows if row.filter == wanted]
 
     def _filtered_by_order(self, rows: list[Sample]) -> tuple[str | None, list[Sample]]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from embedllm_bench.errors import DataError, UsageError
 from embedllm_bench.exchange.base import Batch, Importer, TableFile
+from embedllm_bench.exchange.columns import listed
 from embedllm_bench.exchange.lm_eval_runs import holds_samples, read_tree
 from embedllm_bench.exchange.lm_eval_samples import SampleFile
 from embedllm_bench.exchange.lm_eval_text import EXAMPLES
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from embedllm_bench.exchange.lm_eval_samples import Graded
 
 COLUMNS = ("model", "benchmark", "question_id", "prompt", "correct", "score", "state")
-SHOWN_NAMES = 6
 NO_FILTER = "none"  #: lm-eval's name for it
+LONGEST_PATH = 4096  #: a name that is a path is of use only whole
 Value = TypeVar("Value")
 
 
@@ -185,9 +186,7 @@ def _grouped(of_task: dict[str, Value]) -> list[tuple[Value, list[str]]]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    ordered = sorted(set(names))
-    more = len(ordered) - SHOWN_NAMES
-    return ", ".join(ordered[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return listed(sorted(set(names)), LONGEST_PATH)
 
 
 def _table(model: str, task: str, graded: Graded) -> pa.Table:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from embedllm_bench.arrays import FloatArray, IndexArray
     from embedllm_bench.exchange.base import Batch, TableFile
 
-TEXTS = ("model", "benchmark", "question_id", "prompt", "correct", "state", "subtask", "split")
+TEXTS = ("model", "benchmark", "question_id", "prompt", "correct", "state", "subtask", "split", "reason")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +93,13 @@ class _Collector:
             name: numbers(name, table[name], wrong) for name in LEAST if name in table.column_names
         }
         correct, state = self._labels(code, wrong)
+        if "reason" in code:
+            columns["reason"] = code["reason"].astype(np.int32)
+            given = np.array([value is not None for value in self.texts["reason"].values])
+            wrong.mark(
+                (state == GRADED) & given[code["reason"]],
+                "reason is given for a graded outcome; leave it empty",
+            )
         question = self.questions.numbers(code, wrong)
         if wrong.count:
             self._refuse_or_count(batch, wrong)
@@ -159,7 +166,14 @@ class _Collector:
             latency=_known_floats(joined.get("latency")),
             prompt_tokens=_known_integers(joined.get("prompt_tokens")),
             completion_tokens=_known_integers(joined.get("completion_tokens")),
+            reason=self._reasons(joined.get("reason")),
         )
+
+    def _reasons(self, codes: npt.NDArray[np.generic] | None) -> tuple[str | None, ...] | None:
+        if codes is None:
+            return None
+        texts = [None if value is None else str(value) for value in self.texts["reason"].values]
+        return tuple(texts[code] for code in codes.tolist()) if any(texts) else None
 
     def _check_attempts(
         self, given: IndexArray, model: IndexArray, question: IndexArray, models: tuple[str, ...]

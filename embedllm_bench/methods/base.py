@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from embedllm_bench.errors import MethodError
+from embedllm_bench.errors import MethodError, first_line
 
 if TYPE_CHECKING:
-    from embedllm_bench.arrays import Float32Array
+    from pathlib import Path
+
+    from embedllm_bench.arrays import CountArray, Float32Array
     from embedllm_bench.matrix import CorrectnessMatrix, Questions
 
 
@@ -22,6 +24,10 @@ class Method(abc.ABC):
     Subclasses are dataclasses: the fields are the hyper-parameters, all with defaults; what is learned
     is kept in attributes whose names end in an underscore. A method is given training and validation
     outcomes only; the test part reaches it as :class:`Questions`, which carries no outcome.
+
+    What a method may offer beyond that is a protocol each: :class:`HasEmbeddings`, :class:`AddsModels`,
+    :class:`ScoresLinearly`, :class:`Saves`; having their methods is enough.
+    :func:`embedllm_bench.testing.check_method` says whether a class keeps all that it promises.
     """
 
     name: ClassVar[str]
@@ -48,6 +54,51 @@ class HasEmbeddings(Protocol):
         """The fitted models' vectors (M, K)."""
 
 
+@runtime_checkable
+class AddsModels(Protocol):
+    """A fitted method that takes in one more model without being fitted again."""
+
+    def add_model(self, questions: Questions, correct: CountArray, attempts: CountArray) -> Self:
+        """A fitted method with one more model, the last; ``self`` stays as it is.
+
+        ``correct`` and ``attempts`` (Q,) are the new model's counts at ``questions``, which may be few,
+        none, or others than those of the fit. The other models' vectors stay bit for bit what they
+        were, and their forecasts within 1e-6.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class LinearScores:
+    """One score per model for a question of vector x (D,): weight @ x + offset."""
+
+    weight: Float32Array  #: (M, D)
+    offset: Float32Array  #: (M,)
+
+
+@runtime_checkable
+class ScoresLinearly(Protocol):
+    """A fitted method whose best model for a question can be read off scores linear in its vector."""
+
+    def linear_scores(self) -> LinearScores:
+        """Scores whose largest is a model of the highest forecast, at every question."""
+
+
+@runtime_checkable
+class Saves(Protocol):
+    """A fitted method that can be kept in a folder; :mod:`embedllm_bench.methods.saving` does the writing."""
+
+    def save(self, folder: Path) -> None:
+        """Write what was learned and the settings, as safetensors and JSON; the folder is made."""
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The fitted method that :meth:`save` wrote.
+
+        Raises:
+            MethodError: the folder holds none, that of another method, or a damaged one.
+        """
+
+
 @dataclass(frozen=True, eq=False)
 class Forecast:
     """What the tasks see of a method: probabilities and, where it learns them, vectors."""
@@ -62,20 +113,37 @@ def forecast(method: Method, questions: Questions, models: int) -> Forecast:
     Raises:
         MethodError: the shape is wrong, or a value is not finite or no probability.
     """
+    return Forecast(probabilities(method, questions, models), vectors(method, models))
+
+
+def probabilities(method: Method, questions: Questions, models: int) -> Float32Array:
+    """A fitted method's checked P(correct) (M, Q).
+
+    Raises:
+        MethodError: the shape is wrong, or a value is not finite or no probability.
+    """
     p = _checked(method, "predict_proba", method.predict_proba(questions), (models, len(questions)))
     if p.size and not (p.min() >= 0 and p.max() <= 1):
         raise MethodError(
             f"{method.name}.predict_proba returned values from {p.min():.3g} to {p.max():.3g};"
             " probabilities lie in [0, 1]."
         )
-    vectors = None
-    if isinstance(method, HasEmbeddings):
-        vectors = _checked(method, "embeddings", method.embeddings(), (models, None))
-    return Forecast(p, vectors)
+    return p
+
+
+def vectors(method: Method, models: int) -> Float32Array | None:
+    """A fitted method's checked vectors (M, K), None where it learns none.
+
+    Raises:
+        MethodError: the shape is wrong, or a value is not finite.
+    """
+    if not isinstance(method, HasEmbeddings):
+        return None
+    return _checked(method, "embeddings", method.embeddings(), (models, None))
 
 
 def _checked(method: Method, what: str, array: object, shape: tuple[int, int | None]) -> Float32Array:
-    values = np.asarray(array, dtype=np.float32)
+    values = _numbers(method, what, array)
     expected = " x ".join("any" if n is None else str(n) for n in shape)
     if values.ndim != 2 or any(
         n is not None and n != got for n, got in zip(shape, values.shape, strict=True)
@@ -85,3 +153,16 @@ def _checked(method: Method, what: str, array: object, shape: tuple[int, int | N
         bad = int(np.count_nonzero(~np.isfinite(values)))
         raise MethodError(f"{method.name}.{what} returned {bad} values that are not finite numbers.")
     return values
+
+
+def _numbers(method: Method, what: str, array: object) -> Float32Array:
+    """As float32; what NumPy would drop the half of in silence is refused."""
+    try:
+        given = np.asarray(array)
+        if np.iscomplexobj(given):
+            raise MethodError(f"{method.name}.{what} returned complex numbers; return real ones.")
+        return np.asarray(given, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise MethodError(
+            f"{method.name}.{what} returned what is no array of numbers: {first_line(error)}."
+        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
@@ -9,14 +10,21 @@ import numpy as np
 import torch
 
 from embedllm_bench.devices import choose_device
-from embedllm_bench.methods.base import Method
-from embedllm_bench.methods.training import EarlyStopping, QuestionMajor, masked_log_loss
+from embedllm_bench.methods.adding import Prior
+from embedllm_bench.methods.base import LinearScores, Method
+from embedllm_bench.methods.geometry import score_geometry
+from embedllm_bench.methods.saving import read_fitted, write_fitted
+from embedllm_bench.methods.training import AttemptList, QuestionMajor, masked_log_loss, step, train_epochs
+from embedllm_bench.methods.validation import usable
 
 if TYPE_CHECKING:
-    from embedllm_bench.arrays import Float32Array
+    from pathlib import Path
+
+    from embedllm_bench.arrays import CountArray, Float32Array
     from embedllm_bench.matrix import CorrectnessMatrix, Questions
 
 PREDICTION_ROWS = 8192
+LEARNED = ("models", "weight", "offset", "decoder", "bias")  #: the parameters, in their order
 
 
 @dataclass(frozen=True)
@@ -65,12 +73,17 @@ class EmbedLLM(Method):
         generator = torch.Generator().manual_seed(self.seed)
         self.parameters_ = _initial(len(train.models), train.questions, self.dimension, generator, device)
         optimizer = torch.optim.Adam(
-            self.parameters_, lr=schedule.learning_rate, weight_decay=schedule.weight_decay
+            self.parameters_,
+            lr=schedule.learning_rate,
+            weight_decay=schedule.weight_decay,
+            # one pass over the parameters instead of one for each operation
+            fused=device.type in ("cpu", "cuda"),
         )
         if self.protocol == "paper":
-            self._fit_cells(train, schedule, optimizer, generator, device)
+            self._fit_attempts(train, schedule, optimizer, generator)
         else:
-            self._fit_questions(train, validation, schedule, optimizer, generator, device)
+            self._fit_questions(train, validation, schedule, optimizer, generator)
+        self._place_models(train.questions)
         return self
 
     def predict_proba(self, questions: Questions) -> Float32Array:
@@ -84,10 +97,56 @@ class EmbedLLM(Method):
         return np.ascontiguousarray(torch.cat(parts).T.cpu().numpy())
 
     def embeddings(self) -> Float32Array:
-        """The vectors as the decoder reads them, p_m * w (M, dimension)."""
-        models, _, _, decoder, _ = self.parameters_
-        vectors: Float32Array = (models * decoder).detach().cpu().numpy()
-        return vectors
+        """The models' vectors (M, dimension), p_m * w scaled so that distance is a difference of logits.
+
+        See :mod:`embedllm_bench.methods.geometry`.
+        """
+        return self.vectors_
+
+    def linear_scores(self) -> LinearScores:
+        """The logits: the projection and the models' vectors multiplied out."""
+        models, weight, offset, decoder, bias = (tensor.detach() for tensor in self.parameters_)
+        decoded = models * decoder  # (M, K)
+        return LinearScores((decoded @ weight.T).cpu().numpy(), (decoded @ offset + bias).cpu().numpy())
+
+    def add_model(self, questions: Questions, correct: CountArray, attempts: CountArray) -> Self:
+        """A vector by regularised logistic regression, all else as it was."""
+        models, weight, offset, decoder, bias = (tensor.detach() for tensor in self.parameters_)
+        asked = slice(None) if attempts.all() else attempts > 0  # no copy where all were asked
+        prior = Prior.of(self.vectors_)
+        decoded = (models * decoder).cpu().numpy()  # (M, K)
+        # every place is a mixture of the known models; folded so that q of dimension K is never computed
+        reading = np.concatenate([prior.mixtures @ decoded, decoded.mean(0)[None]]).astype(
+            np.float32
+        )  # (R + 1, K)
+        mapping, constant = (tensor.cpu().numpy() @ reading.T for tensor in (weight, offset))
+        columns = (questions.embeddings[asked] @ mapping + constant).astype(np.float64)  # (Q, R + 1)
+        z = prior.by_logistic(columns[:, :-1], columns[:, -1] + bias.item(), correct[asked], attempts[asked])
+        mixture = prior.mixture(z)
+        place = torch.tensor(mixture, device=weight.device) @ models
+        added = copy.copy(self)
+        added.parameters_ = [torch.cat([models, place[None]]), weight, offset, decoder, bias]
+        added.vectors_ = np.concatenate([self.vectors_, (mixture @ self.vectors_)[None]])
+        return added
+
+    def save(self, folder: Path) -> None:
+        """The five parameters, and the vectors."""
+        arrays = [tensor.detach().cpu().numpy() for tensor in self.parameters_]
+        write_fitted(self, folder, {**dict(zip(LEARNED, arrays, strict=True)), "vectors": self.vectors_})
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """What :meth:`save` wrote."""
+        saved = read_fitted(cls, folder)
+        device = choose_device(saved.method.device)
+        saved.method.parameters_ = [torch.tensor(saved.arrays[name], device=device) for name in LEARNED]
+        saved.method.vectors_ = saved.arrays["vectors"]
+        return saved.method
+
+    def _place_models(self, questions: Questions) -> None:
+        models, weight, offset, decoder, _ = (tensor.detach().cpu().numpy() for tensor in self.parameters_)
+        root = score_geometry(questions.embeddings @ weight + offset)
+        self.vectors_: Float32Array = (models * decoder) @ root  # (M, K)
 
     def _schedule(self) -> Schedule:
         base = SCHEDULES[self.protocol]
@@ -105,48 +164,56 @@ class EmbedLLM(Method):
 
     def _fit_questions(
         self,
-        train: CorrectnessMatrix,
+        matrix: CorrectnessMatrix,
         validation: CorrectnessMatrix | None,
         schedule: Schedule,
         optimizer: torch.optim.Optimizer,
         generator: torch.Generator,
-        device: torch.device,
     ) -> None:
-        data = QuestionMajor.from_matrix(train, device)
-        held_out = None if validation is None else QuestionMajor.from_matrix(validation, device)
-        stopping = EarlyStopping(self.parameters_, self.patience)
-        for _ in range(schedule.epochs):
+        device = self.parameters_[0].device
+        data = QuestionMajor.from_matrix(matrix, device)
+        chooser = usable(validation)
+        held_out = None if chooser is None else QuestionMajor.from_matrix(chooser, device).whole()
+
+        def epoch() -> None:
             for rows in data.shuffled(schedule.batch, generator):
                 vectors, correct, attempts = data.batch(rows)
                 noise = torch.randn(vectors.shape, generator=generator).to(device)
-                loss = masked_log_loss(self._logits(vectors + self.noise * noise), correct, attempts)
-                _step(optimizer, loss)
-            if held_out is not None:
-                with torch.no_grad():
-                    loss = masked_log_loss(
-                        self._logits(held_out.vectors), held_out.correct.float(), held_out.attempts.float()
-                    )
-                if stopping.finished(loss.item()):
-                    break
-        stopping.restore()
+                logits = self._logits(vectors + self.noise * noise)
+                step(optimizer, masked_log_loss(logits, correct, attempts))
 
-    def _fit_cells(
+        def validation_loss() -> torch.Tensor:
+            assert held_out is not None  # noqa: S101 - asked only where there is one
+            vectors, correct, attempts = held_out
+            return masked_log_loss(self._logits(vectors), correct, attempts)
+
+        train_epochs(
+            self.parameters_,
+            epoch,
+            epochs=schedule.epochs,
+            validation_loss=None if held_out is None else validation_loss,
+            patience=self.patience,
+            what="embedllm epoch",
+        )
+
+    def _fit_attempts(
         self,
-        train: CorrectnessMatrix,
+        matrix: CorrectnessMatrix,
         schedule: Schedule,
         optimizer: torch.optim.Optimizer,
         generator: torch.Generator,
-        device: torch.device,
     ) -> None:
         models, weight, offset, decoder, bias = self.parameters_
-        model, question, label = (torch.tensor(column, device=device) for column in _attempts(train))
-        vectors = torch.tensor(train.questions.embeddings, device=device)
-        for _ in range(schedule.epochs):
-            for rows in torch.split(torch.randperm(len(label), generator=generator), schedule.batch):
-                x = vectors[question[rows]]  # (B, D)
-                x = x + self.noise * torch.randn(x.shape, generator=generator).to(device)
-                logits = ((models[model[rows]] * (x @ weight + offset)) @ decoder) + bias  # (B,)
-                _step(optimizer, torch.nn.functional.binary_cross_entropy_with_logits(logits, label[rows]))
+        data = AttemptList.from_matrix(matrix, models.device)
+
+        def epoch() -> None:
+            for rows in data.shuffled(schedule.batch, generator):
+                model, x, label = data.batch(rows)
+                x = x + self.noise * torch.randn(x.shape, generator=generator).to(x.device)
+                logits = ((models[model] * (x @ weight + offset)) @ decoder) + bias  # (B,)
+                step(optimizer, torch.nn.functional.binary_cross_entropy_with_logits(logits, label))
+
+        train_epochs(self.parameters_, epoch, epochs=schedule.epochs, what="embedllm epoch")
 
 
 def _initial(
@@ -171,21 +238,3 @@ def _initial(
         uniform(1, fan_in=dimension)[0] - uniform(1, fan_in=dimension)[0],
     ]
     return [tensor.to(device).requires_grad_() for tensor in tensors]
-
-
-def _attempts(matrix: CorrectnessMatrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every attempt as (model, question, label), three arrays (N,)."""
-    model, question = np.nonzero(matrix.attempts)
-    parts = []
-    for counts, label in ((matrix.correct, 1.0), (matrix.wrong, 0.0)):
-        times = counts[model, question]
-        repeated = np.repeat(model, times), np.repeat(question, times)
-        parts.append((*repeated, np.full(len(repeated[0]), label, dtype=np.float32)))
-    models, questions, labels = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return models, questions, labels
-
-
-def _step(optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> None:
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
-    optimizer.step()

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
 from embedllm_bench.errors import UsageError
-from embedllm_bench.methods.base import Method
+from embedllm_bench.methods.adding import Prior
+from embedllm_bench.methods.base import LinearScores, Method
+from embedllm_bench.methods.geometry import score_geometry
+from embedllm_bench.methods.progress import steps
 from embedllm_bench.methods.reference import ModelMean
+from embedllm_bench.methods.saving import read_fitted, write_fitted
+from embedllm_bench.methods.validation import usable
 
 if TYPE_CHECKING:
-    from embedllm_bench.arrays import Float32Array
+    from pathlib import Path
+
+    from embedllm_bench.arrays import CountArray, Float32Array
     from embedllm_bench.matrix import CorrectnessMatrix, Questions
 
 MAP_PENALTIES = tuple(10.0**e for e in (-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3))
 SMALLEST_P = 0.01  # a linear forecast may leave [0, 1]; this is where it is held
 CHUNK = 2048
+LEARNED = ("means", "factors", "map", "map_center", "map_offset", "vectors")
 
 
 @dataclass
@@ -43,12 +52,14 @@ class MatrixFactorization(Method):
         self.means_ = ModelMean().fit(train).means_
         generator = np.random.default_rng(self.seed)
         models = generator.normal(scale=0.1, size=(len(train.models), self.dimension)).astype(np.float32)
-        for _ in range(self.sweeps):
+        for _ in steps(range(self.sweeps), "mf sweep"):
             questions = self._question_factors(train, models)
             models = self._model_factors(train, questions)
         # One more half step, so that the question factors answer to the models' last ones.
         questions = self._question_factors(train, models)
         self.factors_ = models
+        root = score_geometry(_with_ones(questions[:, 1:]))  # (1 + K, 1 + K)
+        self.vectors_: Float32Array = np.column_stack([self.means_, models]).astype(np.float32) @ root
         self._fit_map(train.questions.embeddings, questions, validation)
         return self
 
@@ -57,11 +68,55 @@ class MatrixFactorization(Method):
         return self._forecast(self.map_, questions.embeddings)
 
     def embeddings(self) -> Float32Array:
-        """The models' factors (M, dimension)."""
-        return self.factors_
+        """The models' means and factors (M, 1 + dimension), scaled so that distance is a difference of forecasts.
+
+        See :mod:`embedllm_bench.methods.geometry`.
+        """
+        return self.vectors_
+
+    def linear_scores(self) -> LinearScores:
+        """The forecasts before they are held within the probabilities."""
+        known = _with_ones(self.factors_)  # (M, 1 + K)
+        weight = known @ self.map_.T  # (M, D)
+        constant = self.means_ + known @ self.map_offset_ - weight @ self.map_center_
+        return LinearScores(weight.astype(np.float32), constant.astype(np.float32))
+
+    def add_model(self, questions: Questions, correct: CountArray, attempts: CountArray) -> Self:
+        """A mean and factors by regularised least squares, all else as it was."""
+        asked = slice(None) if attempts.all() else attempts > 0  # no copy where all were asked
+        factors = self._mapped(self.map_, questions.embeddings[asked])  # (Q, 1 + K)
+        prior = Prior.of(self.vectors_)
+        places = np.column_stack([self.means_, self.factors_])  # (M, 1 + K)
+        known = _with_ones(factors[:, 1:]) @ places.T  # (Q, M): what each known model adds to c_q
+        z = prior.by_least_squares(
+            known @ prior.mixtures.T, factors[:, 0] + known.mean(1), correct[asked], attempts[asked]
+        )
+        mixture = prior.mixture(z)
+        added = copy.copy(self)
+        added.means_ = np.append(self.means_, mixture @ self.means_)
+        added.factors_ = np.concatenate([self.factors_, [mixture @ self.factors_]])
+        added.vectors_ = np.concatenate([self.vectors_, [mixture @ self.vectors_]])
+        return added
+
+    def save(self, folder: Path) -> None:
+        """Means, factors, the map and the vectors."""
+        write_fitted(self, folder, {name: getattr(self, f"{name}_") for name in LEARNED})
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """What :meth:`save` wrote."""
+        saved = read_fitted(cls, folder)
+        for name in LEARNED:
+            setattr(saved.method, f"{name}_", saved.arrays[name])
+        return saved.method
+
+    def _mapped(self, mapping: Float32Array, vectors: Float32Array) -> Float32Array:
+        """Factors (c_q, v_q) (Q, 1 + K) of questions with these vectors."""
+        factors: Float32Array = self.map_offset_ + (vectors - self.map_center_) @ mapping
+        return factors
 
     def _forecast(self, mapping: Float32Array, vectors: Float32Array) -> Float32Array:
-        factors = self.map_offset_ + (vectors - self.map_center_) @ mapping  # (Q, 1 + K)
+        factors = self._mapped(mapping, vectors)  # (Q, 1 + K)
         p = self.means_[:, None] + _with_ones(self.factors_) @ factors.T
         clipped: Float32Array = np.clip(p, SMALLEST_P, 1 - SMALLEST_P)
         return clipped
@@ -101,12 +156,12 @@ class MatrixFactorization(Method):
             (basis @ (target / (np.maximum(values, 0) + penalty)[:, None])).astype(np.float32)
             for penalty in MAP_PENALTIES
         ]
-        if validation is None or not len(validation.questions):
+        chooser = usable(validation)
+        if chooser is None:
             self.map_ = maps[MAP_PENALTIES.index(1.0)]
             return
         losses = [
-            _log_loss(self._forecast(mapping, validation.questions.embeddings), validation)
-            for mapping in maps
+            _log_loss(self._forecast(mapping, chooser.questions.embeddings), chooser) for mapping in maps
         ]
         self.map_ = maps[int(np.argmin(losses))]
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from embedllm_bench.errors import DataError
 from embedllm_bench.statistics.intervals import Contrast, Interval, bounds
+from embedllm_bench.statistics.seeds import SeedEffect, seed_effect
 from embedllm_bench.statistics.units import collapse_single
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class BootstrapResult:
     covariance: FloatArray  #: (K, K)
     replicate_values: FloatArray  #: (B, K)
     replicate_covariance: FloatArray  #: (B, K, K)
+    seeds: SeedEffect  #: what the draw of seeds adds to ``covariance``, where the values are means over some
     extreme: FloatArray  #: (K, K) largest |influence| of a unit on k (diagonal), on the difference of k and l
     informative: IndexArray  #: (K,) units that can move the value
     scale: Scale
@@ -74,6 +76,7 @@ def bootstrap(
         covariance=covariance[0],
         replicate_values=np.concatenate(values),
         replicate_covariance=np.concatenate(covariances),
+        seeds=seed_effect(functionals, len(strata), design.covariance),
         extreme=_extremes(influences[0]),
         informative=np.array([int(functional.informative.sum()) for functional in functionals]),
         scale=functionals[0].scale,
@@ -83,7 +86,7 @@ def bootstrap(
 def interval(result: BootstrapResult, k: int, level: float = 0.95) -> Interval:
     """The interval of method ``k``, within the metric's range; how it is made says ``intervals``."""
     scale = result.scale
-    contrast, units = Contrast.of_method(result, k), int(result.informative[k])
+    contrast, units = Contrast.of_method(result, k, level), int(result.informative[k])
     return bounds(contrast, scale.low, scale.high, units, level, proportion=scale.proportion)
 
 
@@ -106,6 +109,20 @@ class _Design:
         starts = np.cumsum(sizes) - sizes
         sums = (codes[:, None] == np.arange(len(sizes))) / np.sqrt(freedom)
         return cls(starts[codes[order]], sizes[codes[order]], order, (sizes / freedom)[codes], sums)
+
+    def covariance(self, influences: FloatArray) -> FloatArray:
+        """(K, K) of values whose influences are (K, G), when every unit is drawn once."""
+        covariance: FloatArray = self.covariances(influences[None], np.ones((1, influences.shape[1])))[0]
+        return covariance
+
+    def covariances(self, influences: FloatArray, weights: FloatArray) -> FloatArray:
+        """(B, K, K) from influences (B, K, G) in replicates of these weights (B, G)."""
+        rows, methods, units = influences.shape
+        weighted = influences * weights[:, None, :]
+        totals = (weighted.reshape(-1, units) @ self.sums).reshape(rows, methods, -1)  # (B, K, S)
+        weighted *= self.factor
+        found: FloatArray = weighted @ influences.transpose(0, 2, 1) - totals @ totals.transpose(0, 2, 1)
+        return found
 
     def draw(self, replicates: int, block: int, seed: int) -> Iterator[FloatArray]:
         """Multinomial weights (<= block, G) per stratum; the stream does not depend on ``block``."""
@@ -132,11 +149,7 @@ def _evaluate(
     for k, functional in enumerate(functionals):
         values[:, k], influences[:, k] = functional.evaluate(weights)
     influences[~np.isfinite(values)] = np.nan  # undefined values have undefined variances, not infinite ones
-    weighted = influences * weights[:, None, :]
-    totals = (weighted.reshape(-1, units) @ design.sums).reshape(rows, len(functionals), -1)  # (B, K, S)
-    weighted *= design.factor
-    covariances = weighted @ influences.transpose(0, 2, 1) - totals @ totals.transpose(0, 2, 1)
-    return values, covariances, influences
+    return values, design.covariances(influences, weights), influences
 
 
 def _extremes(influences: FloatArray) -> FloatArray:

@@ -80,10 +80,10 @@ class Sums:
 
 @dataclass(frozen=True, eq=False)
 class MeanOf:
-    """The mean of several functionals of the same units: runs with different seeds, or benchmarks.
+    """The mean of several functionals of the same units, benchmarks say, which are held fixed.
 
     A unit that takes part in some of them only is resampled once for all, which is what keeps runs on
-    overlapping questions from counting as independent. The parts themselves are held fixed.
+    overlapping questions from counting as independent.
     """
 
     parts: tuple[Functional, ...]
@@ -113,6 +113,10 @@ class MeanOf:
             values += value / len(self.parts)
             influences += influence / len(self.parts)
         return values, influences
+
+
+class MeanOfSeeds(MeanOf):
+    """The mean of runs with different seeds: a sample of the runs there could be, see ``seeds``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,3 +157,8 @@ def _ratio(sums: FloatArray) -> tuple[FloatArray, FloatArray]:
 def mean_of(parts: Sequence[Functional]) -> Functional:
     """The mean of ``parts``, or the only one."""
     return parts[0] if len(parts) == 1 else MeanOf(tuple(parts))
+
+
+def mean_of_seeds(runs: Sequence[Functional]) -> Functional:
+    """The mean of runs that differ by their seed, or the only one."""
+    return runs[0] if len(runs) == 1 else MeanOfSeeds(tuple(runs))

@@ -43,6 +43,7 @@ from embedllm_bench.errors import DataError
 if TYPE_CHECKING:
     from embedllm_bench.arrays import FloatArray
     from embedllm_bench.statistics.bootstrap import BootstrapResult
+    from embedllm_bench.statistics.seeds import Between
 
 #: Variance of the pseudo-observation, in squares of the largest influence of an observed unit.
 PSEUDO_OBSERVATION = 0.1
@@ -69,9 +70,11 @@ class Contrast:
     replicate_values: FloatArray  #: (B,)
     replicate_variance: FloatArray  #: (B,)
     pseudo_variance: float
+    between: Between  #: what the draw of seeds adds
+    level: float
 
     @classmethod
-    def of_method(cls, result: BootstrapResult, k: int) -> Contrast:
+    def of_method(cls, result: BootstrapResult, k: int, level: float) -> Contrast:
         variance = max(float(result.covariance[k, k]), 0.0)
         return cls(
             float(result.values[k]),
@@ -79,10 +82,12 @@ class Contrast:
             result.replicate_values[:, k],
             np.maximum(result.replicate_covariance[:, k, k], 0.0),
             PSEUDO_OBSERVATION * float(result.extreme[k, k]) ** 2,
+            result.seeds.of(np.eye(len(result.values))[k]),
+            level,
         )
 
     @classmethod
-    def of_difference(cls, result: BootstrapResult, a: int, b: int) -> Contrast:
+    def of_difference(cls, result: BootstrapResult, a: int, b: int, level: float) -> Contrast:
         """Value of ``a`` minus value of ``b``."""
         own = result.covariance[a, a] + result.covariance[b, b]
         floor = ROUNDING * float(own)
@@ -93,6 +98,8 @@ class Contrast:
             result.replicate_values[:, a] - result.replicate_values[:, b],
             _difference_variance(result.replicate_covariance, a, b, floor),
             PSEUDO_OBSERVATION * float(result.extreme[a, b]) ** 2,
+            result.seeds.of(np.eye(len(result.values))[a] - np.eye(len(result.values))[b]),
+            level,
         )
 
     @property
@@ -104,21 +111,34 @@ class Contrast:
     @property
     def error(self) -> float:
         """The standard error the deviations are to be multiplied with."""
-        return math.sqrt(self.variance + self.pseudo_variance)
+        return math.sqrt(self.variance + self.pseudo_variance + self.between.variance) * self._widening
+
+    @property
+    def whole_variance(self) -> float:
+        """That of questions and seeds."""
+        return (self.variance + self.between.variance) * self._widening**2
+
+    @property
+    def _widening(self) -> float:
+        return self.between.widening(self.variance, self.level)
 
 
 def bounds(
     contrast: Contrast, low: float, high: float, units: int, level: float, *, proportion: bool
 ) -> Interval:
     """The interval of a number between ``low`` and ``high`` that ``units`` units can move."""
-    if not (math.isfinite(contrast.value) and math.isfinite(contrast.variance)) or units == 0:
+    if not math.isfinite(contrast.value) or units == 0:
         return Interval(math.nan, math.nan)
-    if not proportion:
+    if proportion and low >= 0 and not math.isfinite(contrast.variance):  # of one unit in all
+        found = wilson(contrast.value, 0.0, units, level)
+    elif not math.isfinite(contrast.variance):
+        return Interval(math.nan, math.nan)
+    elif not proportion:
         found = studentised(contrast, level, high - low, units)
     elif low < 0:
-        found = paired_share(contrast.value, contrast.variance, units, level)
+        found = paired_share(contrast.value, contrast.whole_variance, units, level)
     else:
-        found = wilson(contrast.value, contrast.variance, units, level)
+        found = wilson(contrast.value, contrast.whole_variance, units, level)
     return Interval(float(np.clip(found.low, low, high)), float(np.clip(found.high, low, high)))
 
 

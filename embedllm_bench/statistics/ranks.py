@@ -52,8 +52,8 @@ def rank(result: BootstrapResult, level: float = 0.95) -> Ranking:
     deviations: list[FloatArray] = []
     for a in range(k):
         for b in range(a + 1, k):
-            contrast = Contrast.of_difference(result, a, b)
-            if not (np.isfinite(contrast.value) and contrast.variance > 0):
+            contrast = Contrast.of_difference(result, a, b, level)
+            if not (np.isfinite(contrast.value) and contrast.whole_variance > 0):
                 continue
             statistic[a, b] = sign * contrast.value / contrast.error
             statistic[b, a] = -statistic[a, b]
@@ -79,7 +79,7 @@ def rank_ranges(result: BootstrapResult, level: float = 0.95) -> list[Interval]:
 def difference(result: BootstrapResult, a: int, b: int, level: float = 0.95) -> Interval:
     """The interval of value ``a`` minus value ``b``, for one pair of methods named beforehand."""
     scale, width = result.scale, result.scale.high - result.scale.low
-    contrast, units = Contrast.of_difference(result, a, b), int(min(result.informative[[a, b]]))
+    contrast, units = Contrast.of_difference(result, a, b, level), int(min(result.informative[[a, b]]))
     return bounds(contrast, -width, width, units, level, proportion=scale.proportion)
 
 

@@ -30,6 +30,20 @@ def write_card(connection: Connection, card: ModelCard | BenchmarkCard) -> None:
     connection.exec_driver_sql(f"UPDATE {table} SET card = ? WHERE name = ?", (card.to_json(), card.id))
 
 
+def withdraw_model_card(connection: Connection, name: str) -> None:
+    """Take a model's card out again, and the model too where nothing else is known of it.
+
+    What may be under way elsewhere has looked the model up, and goes without the card.
+    """
+    connection.exec_driver_sql("UPDATE models SET card = NULL WHERE name = ?", (name,))
+    if connection.exec_driver_sql("SELECT 1 FROM runs WHERE status = 'running'").first() is None:
+        connection.exec_driver_sql(
+            "DELETE FROM models WHERE name = ? AND NOT EXISTS (SELECT 1 FROM outcomes WHERE model_id = models.id)"
+            " AND NOT EXISTS (SELECT 1 FROM simulated_models WHERE model_id = models.id)",
+            (name,),
+        )
+
+
 def read_cards(connection: Connection, kind: type[AnyCard]) -> dict[str, AnyCard]:
     """All cards of a kind by id, in the order of the ids."""
     rows = connection.exec_driver_sql(
@@ -45,10 +59,14 @@ def _check_same(card: ModelCard | BenchmarkCard, stored: ModelCard | BenchmarkCa
     new, old = json.loads(card.configuration), json.loads(stored.configuration)
     names = [name for name in sorted({*new, *old}) if new.get(name) != old.get(name)]
     change = "; ".join(
-        f"{name} {json.dumps(new.get(name))}, not {json.dumps(old.get(name))}" for name in names
+        "other questions than those it has"
+        if name == "questions" and name in new and name in old
+        else f"{name} {json.dumps(new.get(name))}, not {json.dumps(old.get(name))}"
+        for name in names
     )
+    by_option = "" if isinstance(card, ModelCard) else " (--id)"
     example = f"{card.id}+variant" if isinstance(card, ModelCard) else f"{card.id}-variant"
     raise DataError(
-        f"The store has {card.id!r} in another configuration (now {change}); give this one an id of its own,"
-        f" such as {example}."
+        f"The store has {card.id!r} in another configuration (now {change}); give this one an id of its own"
+        f"{by_option}, such as {example}."
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
+import textwrap
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -16,7 +19,6 @@ from embedllm_bench.errors import StoreError
 from embedllm_bench.store.schema import APPLICATION_ID
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
 
     from sqlalchemy import Connection, Engine
@@ -77,7 +79,8 @@ def writing_engine(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver would begin by itself, and late
-        connection.execute(f"PRAGMA journal_mode = {journal}")
+        _mark(connection)
+        _keep_journal(connection, journal)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
 
@@ -90,16 +93,51 @@ def writing_engine(path: Path) -> Engine:
     return engine
 
 
+def _mark(connection: sqlite3.Connection) -> None:
+    """Make a new file known as a store before it has a write-ahead log.
+
+    The mark would stay in the log while others use the file, and they would take it for no store.
+    """
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def _keep_journal(connection: sqlite3.Connection, journal: str) -> None:
+    """Change how the file is logged, waiting for other processes as every other statement does.
+
+    SQLite's busy timeout does not hold here: while another process writes, it refuses at once.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(f"PRAGMA journal_mode = {journal}")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def without_foreign_keys(engine: Engine) -> Engine:
     """The same engine, for bulk inserts whose row numbers have been looked up already."""
     return engine.execution_options(**{UNCHECKED: True})
 
 
 def compact(engine: Engine) -> None:
-    """One file without a log beside it, readable even where SQLite may write nothing."""
+    """One small file without a log beside it, readable even where SQLite may write nothing."""
     raw = engine.raw_connection()
     try:
         raw.cursor().execute("VACUUM")
+    finally:
+        raw.close()
+    without_log(engine)
+
+
+def without_log(engine: Engine) -> None:
+    """Fold the write-ahead log into the file, until the next writer opens one."""
+    raw = engine.raw_connection()
+    try:
         raw.cursor().execute("PRAGMA journal_mode = DELETE")
     finally:
         raw.close()
@@ -149,23 +187,31 @@ def on_network_file_system(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def translated_errors(path: Path) -> Iterator[None]:
-    """Turn what the driver raises into one sentence; the transaction has been rolled back by then."""
+def translated_errors(path: Path, written: Path | None = None) -> Iterator[None]:
+    """Turn what the driver raises into one sentence; the transaction has been rolled back by then.
+
+    ``written`` is the file that is written to where that is another than the store at ``path``.
+    """
     try:
         yield
     except DBAPIError as error:
-        raise StoreError(_sentence(path, str(error.orig))) from error
+        raise StoreError(_sentence(path, written or path, str(error.orig))) from error
+    except UnicodeDecodeError as error:  # the driver reading a name or a message of its own
+        raise StoreError(_sentence(path, path, "malformed: text that is no UTF-8")) from error
+    except sqlite3.Error as error:  # from statements that SQLAlchemy's transactions would be in the way of
+        raise StoreError(_sentence(path, written or path, str(error))) from error
 
 
-def _sentence(path: Path, reason: str) -> str:
+def _sentence(path: Path, written: Path, said: str) -> str:
+    reason = textwrap.shorten(said, 160, placeholder="...")  # it may quote a whole statement
     known = {
-        "disk is full": f"The disk is full: {path} was left as it was before; free some space and try again.",
+        "disk is full": f"The disk is full: {written} was left as it was before; free some space and try again.",
         "readonly database": f"{path} is read-only; change its permissions or give another --store.",
-        "unable to open": f"{path} cannot be opened or made there; check the folder and its permissions.",
+        "unable to open": f"{written} cannot be opened or made there; check the folder and its permissions.",
         "locked": f"{path} has been locked by another process for {BUSY_SECONDS} seconds; try again later.",
         "malformed": f"{path} is damaged ({reason}); restore it from a backup.",
         "not a database": f"{path} is no embedllm-bench store; give another path.",
-        "disk I/O error": f"{path} could not be written (disk I/O error); check the disk, then try again.",
+        "disk I/O error": f"{written} could not be written (disk I/O error); check the disk, then try again.",
     }
     for part, sentence in known.items():
         if part in reason:

@@ -25,11 +25,7 @@ def reading_location(option: str | None) -> str:
 
 
 def writing_location(option: str | None) -> str:
-    """The named store, else the user's own.
-
-    The user's store starts empty as long as the starter is simulated: real outcomes beside simulated
-    ones would make one matrix of both.
-    """
+    """The named store, else the user's own, whose folder is made."""
     if option is not None:
         return option
     own = default_path()

@@ -156,8 +156,8 @@ def read_outcomes(connection: Connection, stored: StoredQuestions) -> Iterator[O
     )
     position = _positions(stored.rows)
     query = (
-        "SELECT question_id, attempt, state, correct, score, cost, latency, prompt_tokens, completion_tokens"
-        f" FROM outcomes WHERE model_id = ? AND {VISIBLE}"
+        "SELECT question_id, attempt, state, correct, score, cost, latency, prompt_tokens, completion_tokens,"
+        f" reason FROM outcomes WHERE model_id = ? AND {VISIBLE}"
     )
     for model, name in read_models(connection).items():
         rows = connection.exec_driver_sql(query, (model,)).all()
@@ -165,7 +165,8 @@ def read_outcomes(connection: Connection, stored: StoredQuestions) -> Iterator[O
         at = position[np.array(question)]
         order = np.lexsort((np.array(attempt), at))
         score, cost, latency = (_floats(column, order) for column in rest[:3])
-        prompt, completion = (_integers(column, order) for column in rest[3:])
+        prompt, completion = (_integers(column, order) for column in rest[3:5])
+        reason = rest[5]
         yield OutcomeTable(
             models=(name,),
             questions=records,
@@ -179,6 +180,7 @@ def read_outcomes(connection: Connection, stored: StoredQuestions) -> Iterator[O
             latency=latency,
             prompt_tokens=prompt,
             completion_tokens=completion,
+            reason=tuple(reason[row] for row in order) if any(reason) else None,
         )
 
 

@@ -69,6 +69,31 @@ class FailedOutcome:
 
 
 @dataclass(frozen=True)
+class FailureCount:
+    """How many attempts of a model at a benchmark failed, and the commonest reason."""
+
+    model: str
+    benchmark: str
+    failed: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class ChunkReport:
+    """What became of the outcomes that a collector brought; together they are all of them."""
+
+    graded: int = 0  #: written
+    failed: int = 0  #: written as failed
+    kept: int = 0  #: failed, where the answer that was there stays
+    known: int = 0  #: not written, as another process has brought as many attempts meanwhile
+
+    @property
+    def written(self) -> int:
+        """Outcomes that are new in the store."""
+        return self.graded + self.failed
+
+
+@dataclass(frozen=True)
 class Source:
     """Where outcomes come from; an equal ``fingerprint`` means the same content read the same way."""
 
@@ -132,11 +157,26 @@ class Coverage:
     failed: int  #: with failed attempts only
     attempts: int  #: graded attempts
     correct: int  #: graded attempts that are right
+    planned: int = 0  #: questions that collections of the model were to ask, 0 if there was none
+    known: int | None = None  #: questions the benchmark has, as far as the store can tell
+    probed: bool = (
+        False  #: whether it was only asked questions that were chosen, whose share correct is no accuracy
+    )
+
+    @property
+    def expected(self) -> int:
+        """Questions the model has to be asked to be as far as others, and as its collections were to go."""
+        return max(self.questions, self.planned)
 
     @property
     def missing(self) -> int:
-        """Questions the model was never asked."""
-        return self.questions - self.graded - self.failed
+        """Questions of these that the model was never asked."""
+        return self.expected - self.graded - self.failed
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a collection of it stopped before its end."""
+        return self.graded + self.failed < self.planned
 
 
 @dataclass(frozen=True, eq=False)

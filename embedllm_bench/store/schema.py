@@ -35,6 +35,14 @@ class Benchmark(Base):
     card: Mapped[str | None]  # JSON
 
 
+class QuestionSetRow(Base):
+    """The questions of a benchmark that is no task of lm-eval's, as JSON lines."""
+
+    __tablename__ = "question_sets"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[str]
+
+
 class Text(Base):
     """A question's text, once, however many questions share it."""
 

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from embedllm_bench.cards import BenchmarkCard, ModelCard
-from embedllm_bench.errors import StoreError
 from embedllm_bench.matrix import LabelConvention
-from embedllm_bench.store import cards, collecting, connection, migrating, reading, runs, vectors, writing
-from embedllm_bench.store.location import STARTER
+from embedllm_bench.store import (
+    backup,
+    checking,
+    connection,
+    intentions,
+    merging,
+    reading,
+    runs,
+    vectors,
+    writing,
+)
+from embedllm_bench.store.collecting_store import CollectingStore
 from embedllm_bench.store.records import OnConflict
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     import numpy as np
     import numpy.typing as npt
-    from sqlalchemy import Connection, Engine
 
     from embedllm_bench.arrays import Float32Array
     from embedllm_bench.matrix import CorrectnessMatrix
-    from embedllm_bench.store.collecting import Overwrite
     from embedllm_bench.store.records import (
         Coverage,
-        FailedOutcome,
         OutcomeTable,
         Simulation,
         Source,
@@ -36,68 +40,13 @@ if TYPE_CHECKING:
     )
 
 
-class Store:
+class Store(CollectingStore):
     """An open store; use it as a context manager. Make one with :meth:`open`."""
-
-    def __init__(self, path: Path, engine: Engine, *, writable: bool) -> None:
-        self.path = path
-        self._engine = engine
-        self._writable = writable
-
-    @classmethod
-    def open(cls, location: str | os.PathLike[str], *, write: bool = False, make: bool = True) -> Self:
-        """Open the store at a path or sqlite:/// URL; one that an older version made is upgraded first.
-
-        For writing it is also made where there is none, unless not to ``make`` one.
-
-        Raises:
-            StoreError: it does not exist, is no store, is a newer version's, is an older version's and
-                cannot be upgraded, or the disk refuses.
-        """
-        path = connection.path_of(location)
-        connection.check_file(path)
-        with connection.translated_errors(path):
-            if not (write and make) and (not path.exists() or not path.stat().st_size):
-                raise StoreError(
-                    f"There is no store at {path}; make one with 'embedllm-bench import TABLE --store {path}'."
-                )
-            if write:
-                engine = connection.writing_engine(path)
-                migrating.migrate(engine, str(path))
-                return cls(path, engine, writable=True)
-            engine = connection.reading_engine(path, immutable=path == STARTER)
-            with engine.begin() as opened:
-                current = migrating.is_current(opened, str(path))
-            if not current:
-                connection.check_upgradable(path)
-                migrating.migrate(connection.writing_engine(path), str(path))
-            return cls(path, engine, writable=False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._engine.dispose()
 
     def is_empty(self) -> bool:
         """Whether it knows of no model, benchmark or question."""
         with self._transaction() as opened:
             return reading.is_empty(opened)
-
-    def remove(self) -> None:
-        """Delete the file, which nothing has been written to."""
-        self.close()
-        for suffix in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-
-    @property
-    def on_network(self) -> bool:
-        """Whether the file is mounted over a network, where several processes cannot safely share it."""
-        return connection.on_network_file_system(self.path)
 
     def questions(self) -> StoredQuestions:
         """The questions that have an outcome, by benchmark and id."""
@@ -112,9 +61,10 @@ class Store:
             return reading.read_matrix(opened, reading.read_questions(opened), embeddings, labels)
 
     def coverage(self) -> list[Coverage]:
-        """Every model on every benchmark."""
+        """Every model on every benchmark, and what its collections were to ask."""
         with self._transaction() as opened:
-            return reading.read_coverage(opened, reading.read_questions(opened))
+            asked = reading.read_coverage(opened, reading.read_questions(opened))
+            return intentions.read_intentions(opened).of(asked)
 
     def read_outcomes(self) -> Iterator[OutcomeTable]:
         """All outcomes, one table a model, by benchmark, question id and attempt."""
@@ -181,38 +131,6 @@ class Store:
         with self._transaction() as opened:
             return list(reading.read_models(opened).values())
 
-    def attempts(self, model: str, benchmark: str) -> dict[str, tuple[int, int]]:
-        """Question id -> graded and failed attempts of a model on a benchmark."""
-        with self._transaction() as opened:
-            return collecting.read_attempts(opened, model, benchmark)
-
-    def collection_rate(self, model: str, benchmark: str) -> float | None:
-        """Outcomes a second that were collected of a model on a benchmark; None if none were."""
-        with self._transaction() as opened:
-            return collecting.read_rate(opened, model, benchmark)
-
-    def provenance(self) -> list[str]:
-        """How the outcomes were collected: a JSON object for every run."""
-        with self._transaction() as opened:
-            return collecting.read_provenance(opened)
-
-    def failures(self) -> list[FailedOutcome]:
-        """Outcomes that failed, with the reason where it is known."""
-        with self._transaction() as opened:
-            return collecting.read_failures(opened)
-
-    def start_collection(self, source: Source, provenance: str) -> int:
-        """A run to collect into; what is added to it counts at once. ``provenance`` is JSON."""
-        self._check_writable()
-        with self._transaction() as opened:
-            return collecting.start_collection(opened, source, provenance)
-
-    def add_chunk(self, run: int, table: OutcomeTable, wanted: int, overwrite: Overwrite) -> int:
-        """Add one model's outcomes to a collection, up to ``wanted`` attempts a question; how many."""
-        self._check_writable()
-        with self._transaction() as opened:
-            return collecting.add_chunk(opened, run, table, wanted, overwrite)
-
     def write_vectors(
         self,
         encoder: str,
@@ -231,53 +149,44 @@ class Store:
         with self._transaction() as opened:
             return vectors.write_vectors(opened, encoder, revision, keys, values, keep_known=keep_known)
 
-    def write_model_card(self, card: ModelCard) -> None:
-        """Add a model's card, or say anew what describes a known model.
+    def check(self) -> checking.CheckReport:
+        """Look for every kind of fault; changes nothing.
 
         Raises:
-            DataError: the store has the model in another configuration.
+            StoreError: it is damaged so much that nothing can be read.
         """
-        self._check_writable()
-        with self._transaction() as opened:
-            cards.write_card(opened, card)
+        return checking.check_store(self._engine, self.path)
 
-    def model_cards(self) -> dict[str, ModelCard]:
-        """The cards of models by id; an imported model has none, and a model with a card maybe no outcome."""
-        with self._transaction() as opened:
-            return cards.read_cards(opened, ModelCard)
-
-    def write_benchmark_card(self, card: BenchmarkCard) -> None:
-        """Add a benchmark's card, or name another generative variant of a known one.
+    def backup(self, path: str | os.PathLike[str], *, force: bool = False) -> backup.BackupReport:
+        """Copy it as it is at this moment into one new file, whole or not at all, while others write.
 
         Raises:
-            DataError: the store has the benchmark in another configuration.
+            StoreError: the file exists and is not to be replaced by ``force``, or it cannot be written.
+        """
+        return backup.write_backup(self._engine, self.path, Path(path), force=force)
+
+    def merge(
+        self,
+        other: str | os.PathLike[str],
+        on_conflict: OnConflict = OnConflict.REFUSE,
+        *,
+        dry_run: bool = False,
+    ) -> merging.MergeReport:
+        """Take over what another store has and this one lacks, whole or not at all; the other is only read.
+
+        Where the two contradict each other nothing is written and the report says so. With ``SKIP`` this
+        store's part stays, and what hangs on the other's is left out; with ``ATTEMPT`` outcomes that each
+        has of the same model and question become attempts, and any other conflict still stops it.
+
+        Raises:
+            StoreError: the other is no sound store, or something is being imported into this one.
         """
         self._check_writable()
-        with self._transaction() as opened:
-            cards.write_card(opened, card)
-
-    def benchmark_cards(self) -> dict[str, BenchmarkCard]:
-        """The cards of benchmarks by id; an imported benchmark has none."""
-        with self._transaction() as opened:
-            return cards.read_cards(opened, BenchmarkCard)
+        path = connection.path_of(other)
+        return merging.merge_store(self._engine, self.path, path, on_conflict, dry_run=dry_run)
 
     def write_simulation(self, simulation: Simulation) -> None:
         """Keep the latent vectors that simulated outcomes were drawn from."""
         self._check_writable()
         with self._transaction() as opened:
             vectors.write_simulation(opened, simulation)
-
-    def compact(self) -> None:
-        """Fold the write-ahead log into the file and make it as small as it gets, to be handed on."""
-        self._check_writable()
-        with connection.translated_errors(self.path):
-            connection.compact(self._engine)
-
-    def _check_writable(self) -> None:
-        if not self._writable:
-            raise StoreError(f"{self.path} is open for reading only; use Store.open(path, write=True).")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with connection.translated_errors(self.path), self._engine.begin() as opened:
-            yield opened

@@ -14,7 +14,14 @@ from sqlalchemy.exc import IntegrityError
 from embedllm_bench.errors import DataError
 from embedllm_bench.store.connection import without_foreign_keys
 from embedllm_bench.store.records import FAILED, UNKNOWN, OnConflict, WriteReport
-from embedllm_bench.store.runs import check_running, clear_leftovers, delete_run, is_complete, start_run
+from embedllm_bench.store.runs import (
+    check_no_other,
+    check_running,
+    clear_leftovers,
+    delete_run,
+    is_complete,
+    start_run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -52,10 +59,11 @@ def write_outcomes(
     progress: Progress | None = None,
 ) -> WriteReport:
     """Write a table whole or not at all; see :meth:`Store.write_outcomes`."""
+    clear_leftovers(engine)
     with engine.begin() as connection:
-        clear_leftovers(connection)
         if is_complete(connection, source.fingerprint):
             return WriteReport(0, len(table), already_imported=True)
+        check_no_other(connection, source)
         run = start_run(connection, source)
         models = name_ids(connection, "models", table.models)
         questions = question_ids(connection, table.questions)
@@ -67,7 +75,7 @@ def write_outcomes(
     except BaseException as error:  # also an interrupt: what a run leaves behind is nothing
         # An interrupted statement, and with it the write lock, lives on in the frames of the traceback.
         traceback.clear_frames(error.__traceback__)
-        with engine.begin() as connection:
+        with without_foreign_keys(engine).begin() as connection:
             delete_run(connection, run)
         raise
     return WriteReport(len(rows.order), len(table) - len(rows.order))

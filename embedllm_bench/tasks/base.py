@@ -10,7 +10,7 @@ import numpy as np
 
 from embedllm_bench.results import Score
 from embedllm_bench.statistics.bootstrap import bootstrap, interval
-from embedllm_bench.statistics.functionals import mean_of
+from embedllm_bench.statistics.functionals import mean_of_seeds
 from embedllm_bench.statistics.ranks import difference, rank_ranges
 from embedllm_bench.statistics.units import QuestionUnits
 
@@ -111,7 +111,7 @@ def common_units(matrix: CorrectnessMatrix, runs: Sequence[Run]) -> list[Questio
     A question that several seeds test on is one unit, resampled once for all of them.
     """
     union = np.unique(np.concatenate([run.test for run in runs]))
-    units = QuestionUnits.of(matrix.questions.text_groups[union], matrix.questions.benchmark_codes[1][union])
+    units = QuestionUnits.of(matrix.questions.groups[union], matrix.questions.benchmark_codes[1][union])
     places = [np.searchsorted(union, run.test) for run in runs]
     return [QuestionUnits(units.unit[at], units.strata, units.benchmark[at]) for at in places]
 
@@ -165,7 +165,7 @@ def ranked(
 
 def averaged(parts: Mapping[str, list[Functional]]) -> dict[str, Functional]:
     """The mean over runs for each row."""
-    return {name: mean_of(functionals) for name, functionals in parts.items()}
+    return {name: mean_of_seeds(functionals) for name, functionals in parts.items()}
 
 
 def speeds(task: str, fitted: Sequence[Fitted]) -> list[Score]:

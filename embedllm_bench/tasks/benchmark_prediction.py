@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedllm_bench.statistics import across_models as metrics
-from embedllm_bench.statistics.functionals import mean_of
+from embedllm_bench.statistics.functionals import mean_of_seeds
 from embedllm_bench.tasks.base import Scope, ranked, scored
 from embedllm_bench.tasks.probe import probe
 
@@ -62,14 +62,14 @@ def score_fits(
     """
     benchmarks = matrix.questions.benchmark_codes[0]
     actual = np.stack([accuracies(matrix.take(splits[min(splits)][b].test)) for b in benchmarks])  # (B, M)
-    predicted = _predictions(matrix, fitted, splits)
+    predicted = predictions(matrix, fitted, splits)
     strata = np.zeros(len(matrix.models), dtype=np.int64)
     scores: list[Score] = []
     for metric, function in METRICS.items():
         places: list[tuple[int | slice, str | None]] = [*enumerate(benchmarks), (slice(None), None)]
         for place, benchmark in places:
             functionals: dict[str, Functional] = {
-                name: mean_of([function(values[place], actual[place]) for values in runs.values()])
+                name: mean_of_seeds([function(values[place], actual[place]) for values in runs.values()])
                 for name, runs in predicted.items()
             }
             asked = (
@@ -91,7 +91,7 @@ def score_fits(
     return scores + _probes(fitted, benchmarks, actual, splits)
 
 
-def _predictions(
+def predictions(
     matrix: CorrectnessMatrix, fitted: Sequence[Fitted], splits: Mapping[int, Mapping[str, Split]]
 ) -> dict[str, dict[int, FloatArray]]:
     """Method -> seed -> predicted accuracy (B, M), for methods that managed every benchmark of every seed."""

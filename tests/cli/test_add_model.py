@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
+from embedllm_bench.calls import import_table
 from embedllm_bench.cards import ModelCard
 from embedllm_bench.cards.files import read_card
 from embedllm_bench.cards.making import Configuration, make_model_card
 from embedllm_bench.cli.main import run
-from embedllm_bench.collect.backend import arguments_of
+from embedllm_bench.collecting.backend import arguments_of
+from embedllm_bench.collecting.tasks import load_tasks, task_manager
 from embedllm_bench.store.store import Store
-from tests.collect.tiny import ANSWER, CHOICE, make_tasks
+from tests.collecting.tiny import ANSWER, BARE, CHOICE, make_tasks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,13 +74,45 @@ def test_a_card_for_a_registry(folder: Path, capsys: pytest.CaptureFixture[str])
         assert store.model_cards()[card.id] == card
 
 
+def test_facts_that_are_not_given_again_stay(folder: Path) -> None:
+    facts = ("--parameters", "135M", "--family", "f", "--tag", "math", "--price-in", 0.5, "--price-out", 1)
+    assert call(folder, "org/x", *facts, "--no-collect") == 0
+    assert (
+        call(folder, "org/x", "--family", "g", "--tag", "code", "--no-collect", "--card", folder / "c") == 0
+    )
+    with Store.open(folder / "s.db") as store:
+        card = store.model_cards()["org/x"]
+    assert (card.parameters, card.family, card.tags) == (135_000_000, "g", ("math", "code"))
+    assert (card.price_in, card.price_out) == (0.5, 1.0)
+    assert read_card(ModelCard, folder / "c" / card.file_name) == card
+
+
+def test_a_card_whose_file_cannot_be_written_is_not_kept(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "taken").write_text("")
+    for way in ((), ("--no-collect",)):
+        assert call(folder, "org/x", "--backend", "dummy", *way, "--card", folder / "taken" / "cards") == 1
+        assert "cannot be written: Not a directory." in capsys.readouterr().err
+        assert cards_of(folder) == []
+
+
+def test_a_card_that_is_refused_leaves_the_file_as_it_was(folder: Path) -> None:
+    keep = ("org/x+mine", "--no-collect", "--card", folder / "c")
+    assert call(folder, *keep) == 0
+    (file,) = (folder / "c").iterdir()
+    before = file.read_text()
+    assert call(folder, *keep, "--num_fewshot", 3) == 1
+    assert file.read_text() == before
+
+
 def test_outcomes_can_come_from_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "t.csv").write_text(
         "model,benchmark,question_id,prompt,correct\norg/new,b,1,What?,1\norg/old,b,1,What?,0\n"
     )
     assert call(folder, "org/new", "--from", folder / "t.csv") == 0
     out = capsys.readouterr().out
-    assert "2 outcomes of 2 models." in out
+    assert "t.csv: 1 outcome of org/new; 1 outcome of 1 other model came along." in out
     assert "Questions that only it answers: 1.\n  What?\n" in out
 
 
@@ -86,7 +122,14 @@ def test_outcomes_can_come_from_a_file(folder: Path, capsys: pytest.CaptureFixtu
         (["org/a b"], "no model id"),
         (["org/a", "--parameters", "many"], "'many' is no number of parameters"),
         (["org/a", "--model_args", "dtype"], "write it as KEY=VALUE"),
+        (["org/a", "--model_args", "a=1,b=2,a=2"], "--model_args gives a 2 values; leave all but one out."),
         (["org/a", "--backend", "hff"], "lm-eval has no backend 'hff'"),
+        (["org/a", "--backend", "hff", "--no-collect"], "lm-eval has no backend 'hff'; it has "),
+        (["org/a", "--device", "nonsense"], "torch cannot compute on device 'nonsense' here"),
+        (["org/a", "--from", "none.csv", "--limit", 3], "With --from nothing is asked; leave --limit out."),
+        (["org/a", "--from", "none.csv", "--no-collect"], "leave --no-collect out."),
+        (["org/a", "--from", "none.csv", "--benchmark", "choice"], "leave --benchmark out."),
+        (["org/a", "--from", "none.csv"], "There is no file none.csv"),
         (["org/a", "--backend", "local-chat-completions"], "add --apply_chat_template"),
         (["org/a", "--benchmark", "choise"], "Did you mean 'choice'?"),
     ],
@@ -98,8 +141,106 @@ def test_a_wrong_request_is_one_sentence(
     printed = capsys.readouterr().err
     assert message in printed
     assert "Traceback" not in printed
+    assert cards_of(folder) == []
+
+
+def cards_of(folder: Path) -> list[str]:
     with Store.open(folder / "s.db") as store:
-        assert store.model_cards() == {}
+        return list(store.model_cards())
+
+
+def test_a_file_without_the_model_adds_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = folder / "t.csv"
+    file.write_text("model,benchmark,question_id,prompt,correct\norg/New,b,1,What?,1\n")
+    for _ in range(2):
+        assert call(folder, "org/new", "--from", file) == 1
+        assert capsys.readouterr().err == (
+            f"Error: {file} holds no outcome of org/new but of 1 others, such as org/New; nothing was kept.\n"
+        )
+        assert cards_of(folder) == []
+        with Store.open(folder / "s.db") as store:
+            assert store.models() == []
+    assert call(folder, "org/New", "--from", file) == 0
+    assert call(folder, "org/New", "--from", file) == 0
+    assert f"{file} is in {folder / 's.db'} already." in capsys.readouterr().out
+    assert call(folder, "org/new", "--from", file) == 1
+    assert cards_of(folder) == ["org/New"]
+
+
+def test_a_message_of_the_importer_says_where_its_options_are(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, correct in (("a", 1), ("b", 0)):
+        (folder / f"{name}.csv").write_text(
+            f"model,benchmark,question_id,prompt,correct\norg/new,b,1,What?,{correct}\n"
+        )
+    assert call(folder, "org/new", "--from", folder / "a.csv") == 0
+    assert call(folder, "org/new", "--from", folder / "b.csv") == 1
+    printed = capsys.readouterr().err
+    assert "choose --on-conflict skip" in printed
+    assert f"Such options are those of 'embedllm-bench import': import {folder / 'b.csv'} with it" in printed
+
+
+def test_of_a_model_that_cannot_be_loaded_nothing_is_kept(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = ("org/gone", "--model_args", "pretrained=/nonexist", "--card", folder / "cards")
+    assert call(folder, *gone) == 3
+    printed = capsys.readouterr().err
+    assert printed.count("there is no folder /nonexist; check --model_args.") == 1
+    assert printed.endswith(f"its card is out of {folder / 's.db'} again.\n")
+    assert cards_of(folder) == []
+    assert not (folder / "cards").exists()
+
+
+def test_a_card_that_was_there_stays_when_its_model_cannot_be_loaded(folder: Path) -> None:
+    gone = ("org/gone", "--model_args", "pretrained=/nonexist")
+    assert call(folder, *gone, "--no-collect") == 0
+    assert call(folder, *gone) == 3
+    assert len(cards_of(folder)) == 1
+
+
+def test_a_model_without_a_chat_template_is_refused_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(folder, "org/tiny", "--backend", "tiny", "--apply_chat_template") == 3
+    printed = capsys.readouterr().err
+    assert printed.count("has no chat template; leave --apply_chat_template out.") == 1
+    assert cards_of(folder) == []
+
+
+def test_of_a_model_that_can_be_asked_nothing_nothing_is_kept(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Store.open(folder / "s.db", write=True) as store:
+        store.write_benchmark_card(BARE)
+    shots = ("org/x", "--backend", "dummy", "--num_fewshot", 2, "--limit", 2)
+    assert call(folder, *shots, "--benchmark", "bare") == 3
+    assert "org/x+dummy.2-shot on bare: 2 examples are to stand in prompts" in capsys.readouterr().err
+    assert cards_of(folder) == []
+    assert call(folder, *shots) == 0
+    assert "org/x+dummy.2-shot is not asked bare: 2 examples are to stand" in capsys.readouterr().err
+
+
+def test_a_model_whose_questions_all_failed_keeps_its_card_and_says_why(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = ("org/tiny", "--backend", "tiny", "--model_args", "fail_on=Question", "--fail-fast", 2)
+    assert call(folder, *broken) == 3
+    printed = capsys.readouterr().err
+    assert "2 of 2 failed, most often with: the server answered 500; 'embedllm-bench collect" in printed
+    assert "no graded outcome" not in printed
+    assert len(cards_of(folder)) == 1
+
+
+def test_a_chat_endpoint_is_asked_what_it_can_be(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chat = ("gpt-x", "--backend", "local-chat-completions", "--apply_chat_template", "--model_args")
+    address = "base_url=http://127.0.0.1:9/v1/chat/completions,max_retries=1"
+    assert call(folder, *chat, address, "--fail-fast", 1, "--limit", 2) == 3
+    printed = capsys.readouterr()
+    assert "is not asked choice: scored from log-probabilities of choices" in printed.err
+    assert "│ choice" not in printed.out
+    assert call(folder, *chat, address, "--benchmark", "choice") == 2
 
 
 @pytest.mark.parametrize(
@@ -117,3 +258,94 @@ def test_a_configuration_is_part_of_the_id(name: str, configuration: Configurati
     card = make_model_card(name, configuration, {})
     assert card.id == identity
     assert arguments_of(card)["pretrained"] == "org/m"
+
+
+@pytest.fixture
+def known(folder: Path) -> Path:
+    """Eight models of different ability were asked both benchmarks."""
+    with Store.open(folder / "s.db") as store:
+        cards = list(store.benchmark_cards().values())
+    made = make_model_card("org/any", Configuration(backend="tiny"), {})
+    generator = np.random.default_rng(0)
+    lines = ["model,benchmark,question_id,prompt,correct"]
+    for card in cards:
+        for task in load_tasks(card, made, task_manager([card.task], folder / "tasks")):
+            for question in task.questions:
+                hard = generator.random()
+                lines += [
+                    f'org/known-{m},{card.id},{question.question_id},"{question.text}",{int(hard < (m + 1) / 9)}'
+                    for m in range(8)
+                ]
+    (folder / "known.csv").write_text("\n".join(lines) + "\n")
+    with Store.open(folder / "s.db", write=True) as store:
+        import_table(store, folder / "known.csv")
+    return folder
+
+
+def outcomes_of(folder: Path, model: str) -> int:
+    with Store.open(folder / "s.db") as store:
+        return sum(cell.graded for cell in store.coverage() if cell.model == model)
+
+
+def test_a_probe_asks_so_many_questions_and_predicts_the_rest(
+    known: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    probed = ("org/new", "--backend", "tiny", "--model_args", "skill=9")
+    assert call(known, *probed, "--probe", 20, "--explain") == 0
+    out = capsys.readouterr().out
+    model = "org/new+tiny.skill-9"
+    assert f"{model}, probed with 20 of 300 questions (accuracy); predicted accuracy" in out
+    assert "  20 " in out[out.index("Questions chosen") : out.index("probed with")]
+    assert "takes away" in out
+    assert "Rank " in out
+    assert "Nearest by the pool model: org/known-" in out
+    assert "Routing (hashed-ngrams) would send " in out
+    assert outcomes_of(known, model) == 20
+    with Store.open(known / "s.db") as store:
+        runs = [json.loads(text) for text in store.provenance()]
+        assert {cell.model for cell in store.coverage() if cell.probed} == {model}
+    of_new = [run for run in runs if run["model"] == model]
+    assert {run["probe"] for run in of_new} == {True}
+    assert sum(run["planned_questions"] for run in of_new) == 20
+    assert {run["benchmark_questions"] for run in of_new} == {150}
+    assert not any(run["probe"] for run in runs if run["model"] != model)
+    with pytest.raises(SystemExit):
+        run(["status", "--store", str(known / "s.db")])
+    assert f"{model}: a probe of 20 questions that were chosen" in capsys.readouterr().out
+    assert call(known, *probed, "--probe", 5, "--choose", "random") == 0  # five more, none of them again
+    assert outcomes_of(known, model) == 25
+    assert "probed with 25 of 300 questions" in capsys.readouterr().out
+    assert call(known, *probed) == 0  # the whole
+    assert outcomes_of(known, model) == 300
+    with Store.open(known / "s.db") as store:
+        assert not any(cell.probed for cell in store.coverage())
+
+
+def test_a_probe_stops_when_it_knows_enough(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(known, "org/new", "--backend", "tiny", "--probe", 100, "--until-ci", 0.9) == 0
+    assert outcomes_of(known, "org/new+tiny") == 16
+    assert call(known, "org/other", "--backend", "tiny", "--probe", 20, "--until-ci", 0.0001) == 0
+    assert outcomes_of(known, "org/other+tiny") == 20
+    assert "either side, not within 0.0001; ask more with --probe." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--probe", 4],
+            "knows 0 other models by most questions of answer, choice; a probe needs at least 3.",
+        ),
+        (["--explain"], "say with --probe how many questions"),
+        (["--probe", 4, "--limit", 3], "leave --limit, --repeats and --overwrite out"),
+        (["--probe", 4, "--from", "none.csv"], "leave --probe out"),
+        (["--probe", 4, "--no-collect"], "leave one of them out"),
+    ],
+)
+def test_a_probe_that_cannot_be_is_one_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[object], message: str
+) -> None:
+    assert call(folder, "org/new", "--backend", "dummy", *arguments) in (1, 2)
+    assert message in capsys.readouterr().err
+    assert cards_of(folder) == []

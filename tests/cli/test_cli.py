@@ -11,13 +11,14 @@ import pytest
 SCRIPT = [str(Path(sys.executable).with_name("embedllm-bench"))]
 
 
-def call(*arguments: object, code: int = 0, **environment: str) -> str:
+def call(*arguments: object, code: int = 0, cwd: str | Path | None = None, **environment: str) -> str:
     """Run the command line as a user does; what it printed, errors included."""
     done = subprocess.run(
         [*SCRIPT, *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
+        cwd=cwd,
         env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "COLUMNS": "100", **environment},
     )
     assert done.returncode == code, done.stdout + done.stderr
@@ -42,7 +43,28 @@ def test_compare_prints_three_tables_and_says_the_data_is_simulated(store: Path)
 
 def test_without_a_store_the_one_in_the_package_is_used() -> None:
     out = call("status", XDG_DATA_HOME="/nonexistent")
-    assert "40 models x 1200 questions, simulated; 100.0% graded, 0 failed, 0 missing." in out
+    assert "models x 1200 questions; 100.0% graded, 0 failed, 0 missing." in out
+
+
+def test_the_first_write_begins_a_store_of_ones_own_with_the_starter(tmp_path: Path) -> None:
+    own = tmp_path / "embedllm-bench" / "store.db"
+    out = call(
+        "add-model",
+        "org/new",
+        "--backend",
+        "dummy",
+        "--benchmark",
+        "words",
+        "--limit",
+        3,
+        XDG_DATA_HOME=str(tmp_path),
+    )
+    assert f"{own}: made from the starter store" in out
+    assert "org/new+dummy, accuracy with 95 % intervals:" in out
+    starter = json.loads(call("status", "--format", "json", XDG_DATA_HOME="/nonexistent"))
+    mine = json.loads(call("status", "--format", "json", XDG_DATA_HOME=str(tmp_path)))
+    models = [{cell["model"] for cell in content["coverage"]} for content in (starter, mine)]
+    assert models[1] == models[0] | {"org/new+dummy"}
 
 
 def test_a_result_can_be_shown_again_and_replayed_to_the_last_bit(store: Path, tmp_path: Path) -> None:
@@ -99,7 +121,7 @@ def test_import_export_and_status(tmp_path: Path) -> None:
     )
     db = tmp_path / "s.db"
     out = call("import", tmp_path / "t.csv", "--store", db)
-    assert "2 outcomes of 2 models at 1 questions" in out
+    assert "2 outcomes of 2 models at 1 question" in out
     assert "Columns not known and not read: extra." in out
     assert "nothing changed" in call("import", tmp_path / "t.csv", "--store", db)
     assert "2 outcomes" in call("export", "--store", db, "-o", tmp_path / "out.csv")

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from embedllm_bench.cards import ModelCard
 from embedllm_bench.store.store import Store
 from tests.cli.test_cli import SCRIPT
-from tests.collect.tiny import ANSWER, CHOICE, QUESTIONS, make_tasks
+from tests.collecting.tiny import ANSWER, BARE, CHOICE, QUESTIONS, make_tasks
 
 MODELS = [ModelCard(id="org/dummy", backend="dummy"), ModelCard(id="org/other", backend="dummy")]
 
@@ -76,9 +77,59 @@ def test_what_cannot_be_had_makes_the_run_partial(folder: Path) -> None:
             ModelCard(id="org/gone", backend="hf", model_args={"pretrained": str(folder / "nothing")})
         )
     out = call(folder, "--model", "org/gone", "--model", "org/dummy", "--benchmark", "choice", code=3)
-    assert "org/gone cannot be loaded by backend hf" in out
+    assert f"org/gone cannot be loaded: there is no folder {folder / 'nothing'}; check --model_args." in out
     with Store.open(folder / "s.db") as store:
         assert {cell.model: cell.attempts for cell in store.coverage()} == {"org/dummy": QUESTIONS}
+
+
+def test_a_tokenizer_that_cannot_be_had_does_not_stop_the_next_model(folder: Path) -> None:
+    with Store.open(folder / "s.db", write=True) as store:  # lm-eval's dummy loads one when it is to template
+        store.write_model_card(ModelCard(id="org/chat", backend="dummy", apply_chat_template=True))
+    out = call(folder, "--model", "org/chat", "--model", "org/dummy", "--limit", 2, code=3)
+    assert out.count("org/chat cannot be loaded by backend dummy: ") == 1
+    with Store.open(folder / "s.db") as store:
+        assert {cell.model for cell in store.coverage()} == {"org/dummy"}
+
+
+def test_what_has_no_examples_for_a_model_s_prompts_is_left_out_unless_it_was_named(folder: Path) -> None:
+    with Store.open(folder / "s.db", write=True) as store:
+        store.write_model_card(ModelCard(id="org/dummy+2-shot", backend="dummy", num_fewshot=2))
+        store.write_benchmark_card(BARE)
+        store.write_benchmark_card(replace(BARE, id="other"))
+    sentence = "org/dummy+2-shot is not asked bare, other: 2 examples are to stand in prompts, and there are"
+    for way in ((), ("--model", "org/dummy+2-shot"), ("--dry-run",)):
+        out = call(folder, "--limit", 2, *way)
+        assert out.count(sentence) == 1
+        assert "add the model with --num_fewshot 0." in out
+        assert not [line for line in out.splitlines() if "2-shot" in line and "│ bare" in line]
+    out = call(folder, "--model", "org/dummy+2-shot", "--benchmark", "bare", code=3)
+    assert "org/dummy+2-shot on bare: 2 examples are to stand in prompts" in out
+
+
+def test_a_dry_run_says_what_is_there_also_where_it_is_asked_again(folder: Path) -> None:
+    call(folder, "--model", "org/dummy", "--benchmark", "choice", "--limit", 5)
+    out = call(folder, "--model", "org/dummy", "--benchmark", "choice", "--dry-run", "--overwrite", "always")
+    (row,) = [line.replace("│", " ").split() for line in out.splitlines() if "org/dummy" in line]
+    assert row[2:4] == [str(QUESTIONS), "5"]
+
+
+def test_an_interrupt_is_one_sentence(folder: Path) -> None:
+    slow = "import sys, time; from lm_eval.models.dummy import DummyLM as D; a = D.loglikelihood\n"
+    slow += "def l(s, r, *x, **k): print('ASKING', file=sys.__stdout__, flush=True); time.sleep(60)\n"
+    slow += "D.loglikelihood = l; from embedllm_bench.cli.main import run; run(sys.argv[1:])"
+    arguments = command(folder, "--model", "org/dummy", "--benchmark", "choice", "--store", folder / "s.db")
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import signal; signal.signal(2, signal.default_int_handler)\n" + slow,
+         *arguments[len(SCRIPT):]],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ASKING\n"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert said.endswith("Stopped. What was answered is in the store, and the same command goes on there.\n")
 
 
 def outcomes(path: Path) -> list[tuple[str, str, int, int]]:
@@ -94,11 +145,11 @@ KILLED = """
 import sys, time
 from pathlib import Path
 from embedllm_bench.cards import ModelCard
-from embedllm_bench.collect import plan
-from embedllm_bench.collect.collector import Settings, collect
-from embedllm_bench.collect.tasks import task_manager
+from embedllm_bench.collecting import plan
+from embedllm_bench.collecting.collector import Settings, collect
+from embedllm_bench.collecting.tasks import task_manager
 from embedllm_bench.store.store import Store
-from tests.collect.tiny import CHOICE, Tiny
+from tests.collecting.tiny import CHOICE, Tiny
 
 folder, name, seconds = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
 plan.CHUNK = 2
@@ -110,7 +161,7 @@ def slowly(self, requests):
 Tiny.loglikelihood = slowly
 with Store.open(folder / name, write=True) as store:
     manager = task_manager([CHOICE.task], folder / "tasks")
-    collect(store, [ModelCard(id="org/tiny", backend="tiny", num_fewshot=2)], [CHOICE], manager, Settings())
+    collect(store, [ModelCard(id="org/tiny", backend="tiny", num_fewshot=2)], [CHOICE], Settings(), manager)
 """
 
 

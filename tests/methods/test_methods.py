@@ -9,13 +9,44 @@ from embedllm_bench.errors import MethodError, UsageError
 from embedllm_bench.matrix import CorrectnessMatrix
 from embedllm_bench.methods.base import HasEmbeddings, Method, forecast
 from embedllm_bench.methods.embedllm import EmbedLLM
+from embedllm_bench.methods.forest import Forest
+from embedllm_bench.methods.geometry import score_geometry
+from embedllm_bench.methods.irt import ItemResponse
+from embedllm_bench.methods.kernel import Kernel
 from embedllm_bench.methods.knn import KNN
+from embedllm_bench.methods.logistic import Logistic
 from embedllm_bench.methods.mf import MatrixFactorization
+from embedllm_bench.methods.mlp import MultiLayerPerceptron
 from embedllm_bench.methods.reference import BenchmarkMean, ModelMean, SubtaskMean
 from embedllm_bench.methods.settings import build, parse_settings
+from embedllm_bench.methods.uniroute import UniRoute
 from tests.helpers import questions, random_matrix
 
-METHODS: list[type[Method]] = [KNN, MatrixFactorization, EmbedLLM, ModelMean, BenchmarkMean, SubtaskMean]
+METHODS: list[type[Method]] = [
+    KNN,
+    MatrixFactorization,
+    Logistic,
+    EmbedLLM,
+    ModelMean,
+    BenchmarkMean,
+    SubtaskMean,
+    UniRoute,
+    ItemResponse,
+    MultiLayerPerceptron,
+    Kernel,
+    Forest,
+]
+LEARNED: list[type[Method]] = [
+    KNN,
+    MatrixFactorization,
+    Logistic,
+    EmbedLLM,
+    UniRoute,
+    ItemResponse,
+    MultiLayerPerceptron,
+    Kernel,
+    Forest,
+]
 
 
 def parts(matrix: CorrectnessMatrix) -> tuple[CorrectnessMatrix, CorrectnessMatrix, CorrectnessMatrix]:
@@ -45,7 +76,7 @@ def test_what_stands_in_cells_nobody_asked_does_not_matter(kind: type[Method]) -
     assert p[2].mean() > 0.2
 
 
-@pytest.mark.parametrize("kind", [KNN, MatrixFactorization, EmbedLLM])
+@pytest.mark.parametrize("kind", LEARNED)
 def test_learned_methods_beat_the_model_mean_where_there_is_something_to_learn(kind: type[Method]) -> None:
     train, validation, test = parts(random_matrix(20, 300))
     hits = {}
@@ -72,13 +103,49 @@ def test_the_paper_protocol_reaches_what_the_default_does() -> None:
     assert hits[1] == pytest.approx(hits[0], abs=0.04)
 
 
+def test_logistic_regressions_end_where_scikit_learn_s_do() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    train, _, test = parts(random_matrix(3, 300, missing=0.3))
+    penalty, count = 1e-2, len(train.questions)
+    p = Logistic(penalty=penalty).fit(train).predict_proba(test.questions)
+    for model in range(3):
+        asked = train.attempts[model] > 0
+        theirs = LogisticRegression(C=1 / (penalty * count), solver="newton-cholesky", tol=1e-8)
+        theirs.fit(train.questions.embeddings[asked], train.correct[model, asked])
+        np.testing.assert_allclose(p[model], theirs.predict_proba(test.questions.embeddings)[:, 1], atol=2e-3)
+
+
 def test_methods_with_vectors_have_one_per_model() -> None:
     train, validation, _ = parts(random_matrix(6, 300))
-    for kind, size in ((MatrixFactorization, 16), (EmbedLLM, 232)):
+    for kind, size in ((MatrixFactorization, 17), (EmbedLLM, 232), (Kernel, 7), (Forest, 7)):
         method = kind().fit(train, validation)
         assert isinstance(method, HasEmbeddings)
         assert method.embeddings().shape == (6, size)
     assert not isinstance(KNN(), HasEmbeddings)
+
+
+def test_the_distance_of_two_vectors_is_how_differently_the_models_are_scored() -> None:
+    train, validation, _ = parts(random_matrix(6, 300))
+    method = EmbedLLM(device="cpu").fit(train, validation)
+    p = method.predict_proba(train.questions).astype(np.float64)
+    logits = np.log(p) - np.log1p(-p)
+    squared = ((logits[:, None] - logits[None]) ** 2).mean(-1)  # (M, M)
+    vectors = method.embeddings()
+    distance = ((vectors[:, None] - vectors[None]) ** 2).sum(-1)
+    np.testing.assert_allclose(distance, squared, rtol=1e-3, atol=1e-4)
+
+
+def test_what_no_question_tells_is_no_distance() -> None:
+    generator = np.random.default_rng(0)
+    factors = generator.normal(size=(50, 4)).astype(np.float32)
+    factors[:, 3] = 0
+    models = generator.normal(size=(3, 4)).astype(np.float32)
+    placed = models @ score_geometry(factors)
+    scores = models @ factors.T
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        expected = ((scores[a] - scores[b]) ** 2).mean()
+        assert ((placed[a] - placed[b]) ** 2).sum() == pytest.approx(expected, rel=1e-4)
 
 
 @dataclasses.dataclass

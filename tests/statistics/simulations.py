@@ -15,11 +15,15 @@ from embedllm_bench.statistics.routing import routing_accuracy
 from embedllm_bench.statistics.units import QuestionUnits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from embedllm_bench.arrays import FloatArray, IndexArray
     from embedllm_bench.statistics.functionals import Functional
 
 METRICS = {"accuracy": accuracy, "brier": brier, "log_loss": log_loss, "auroc": auroc}
 REPLICATES = 1000
+#: Noise whose effect on accuracy is about one standard error of a difference at one question, in ForecastWorld(20, 1).
+ERROR_OF_NOISE = 3.0
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,9 @@ class ForecastWorld:
     difficulty: float = 1.5
 
     def draw(
-        self, questions: int, methods: int, random: np.random.Generator
+        self, questions: int, noises: Sequence[float], random: np.random.Generator
     ) -> tuple[list[GradedForecast], IndexArray]:
+        """Forecasts of the same cells, each with so much noise on its logit; and the questions' strata."""
         ability = np.linspace(-0.5, 0.5, self.models)[:, None]
         hard = self.difficulty * random.normal(size=questions)
         logit = self.mean + ability + hard  # (M, Q)
@@ -106,34 +111,34 @@ class ForecastWorld:
         correct = attempts * (random.random(logit.shape) < _sigmoid(logit)).astype(np.uint8)
         units = QuestionUnits.of(np.arange(questions), np.zeros(questions, dtype=np.int64))
         forecasts = []
-        for _ in range(methods):
-            noise = self.noise * (random.normal(size=questions) + 0.5 * random.normal(size=logit.shape))
+        for size in noises:
+            noise = size * (random.normal(size=questions) + 0.5 * random.normal(size=logit.shape))
             forecasts.append(
                 GradedForecast.of(_sigmoid(logit + noise).astype(np.float32), correct, attempts, units)
             )
         return forecasts, units.strata
 
-    def truth(self, metric: str) -> float:
+    def truths(self, metric: str, noises: Sequence[float]) -> list[float]:
         """From one draw of very many questions."""
-        (forecast,), _ = self.draw(4_000_000 // self.models, 1, np.random.default_rng(99))
-        values, _ = METRICS[metric](forecast).evaluate(np.ones((1, len(forecast.units))))
-        return float(values[0])
+        forecasts, _ = self.draw(4_000_000 // self.models, noises, np.random.default_rng(99))
+        found = [METRICS[metric](f).evaluate(np.ones((1, len(f.units))))[0] for f in forecasts]
+        return [float(values[0]) for values in found]
 
     def coverage(self, metric: str, questions: int, runs: int) -> Hits:
         random = np.random.default_rng([1, questions, self.models])
         found = []
         for run in range(runs):
-            (forecast,), strata = self.draw(questions, 1, random)
+            (forecast,), strata = self.draw(questions, [self.noise], random)
             shown = interval(bootstrap([METRICS[metric](forecast)], strata, REPLICATES, run), 0)
             found.append((shown.low, shown.high))
-        return Hits.of(found, self.truth(metric))
+        return Hits.of(found, *self.truths(metric, [self.noise]))
 
     def false_verdicts(self, metric: str, questions: int, methods: int, runs: int) -> float:
         """Share of runs in which some method, all equal in truth, is called better than another."""
         random = np.random.default_rng([2, questions, methods])
         false = 0
         for run in range(runs):
-            forecasts, strata = self.draw(questions, methods, random)
+            forecasts, strata = self.draw(questions, [self.noise] * methods, random)
             result = bootstrap([METRICS[metric](forecast) for forecast in forecasts], strata, REPLICATES, run)
             false += bool(rank(result).better.any())
         return false / runs
@@ -154,6 +159,39 @@ def routing_false_verdicts(
             routers.append(routing_accuracy((draws < accuracy_).astype(np.float64), units))
         false += bool(rank(bootstrap(routers, units.strata, REPLICATES, run)).better.any())
     return false / runs
+
+
+def routing_power(
+    questions: int, errors: float, runs: int, accuracy_: float = 0.7, overlap: float = 0.6
+) -> tuple[float, float]:
+    """A true difference of so many standard errors, and the share of runs in which the better router is called so."""
+    # two routers that agree on a share of the questions differ on the others as independent ones do
+    gap = errors * float(np.sqrt(2 * accuracy_ * (1 - accuracy_) * (1 - overlap) / questions))
+    random = np.random.default_rng([3, questions, int(errors * 100)])
+    units = QuestionUnits.of(np.arange(questions), np.zeros(questions, dtype=np.int64))
+    called = 0
+    for run in range(runs):
+        common = random.random(questions)
+        draws = np.where(random.random(questions) < overlap, common, random.random(questions))
+        routers: list[Functional] = [
+            routing_accuracy((draw < a).astype(np.float64), units)
+            for draw, a in ((common, accuracy_ + gap), (draws, accuracy_))
+        ]
+        called += bool(rank(bootstrap(routers, units.strata, REPLICATES, run)).better[0, 1])
+    return gap, called / runs
+
+
+def forecast_power(questions: int, errors: float, runs: int) -> tuple[float, float]:
+    """The same for the accuracy of two forecasts of 20 models, of which one is noisier."""
+    world = ForecastWorld(20, 1.0)
+    noises = [world.noise, world.noise + errors * ERROR_OF_NOISE / float(np.sqrt(questions))]
+    better, worse = world.truths("accuracy", noises)
+    random = np.random.default_rng([4, questions, int(errors * 100)])
+    called = 0
+    for run in range(runs):
+        pair, strata = world.draw(questions, noises, random)
+        called += bool(rank(bootstrap([accuracy(f) for f in pair], strata, REPLICATES, run)).better[0, 1])
+    return better - worse, called / runs
 
 
 def _sigmoid(logit: FloatArray) -> FloatArray:

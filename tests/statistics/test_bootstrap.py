@@ -8,7 +8,7 @@ from embedllm_bench.statistics import bootstrap as module
 from embedllm_bench.statistics.auroc import auroc
 from embedllm_bench.statistics.bootstrap import bootstrap, interval
 from embedllm_bench.statistics.forecasting import LOSS, accuracy, brier, log_loss
-from embedllm_bench.statistics.functionals import MeanOf, ratio
+from embedllm_bench.statistics.functionals import SHARE, MeanOf, ratio
 from embedllm_bench.statistics.intervals import Interval, paired_share, wilson
 from embedllm_bench.statistics.ranks import difference, rank, rank_ranges, step_down
 from embedllm_bench.statistics.routing import gap_closed, routing_accuracy
@@ -81,6 +81,13 @@ def test_one_unit_says_nothing_about_its_variance() -> None:
     result = bootstrap([ratio(np.array([0.3]), np.ones(1), LOSS)], np.array([0]), 50)
     assert result.values[0] == pytest.approx(0.3)
     assert math.isnan(interval(result, 0).low)
+
+
+@pytest.mark.parametrize(("right", "low", "high"), [(0.0, 0.0, 0.7935), (1.0, 0.2065, 1.0)])
+def test_a_share_of_one_unit_has_wilson_s_interval_for_one(right: float, low: float, high: float) -> None:
+    result = bootstrap([ratio(np.array([right]), np.ones(1), SHARE)], np.array([0]), 50)
+    found = interval(result, 0)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-4)
 
 
 def test_undefined_values_have_undefined_intervals() -> None:

@@ -138,7 +138,7 @@ def test_an_older_store_is_upgraded_when_opened_and_keeps_its_outcomes(old: Path
     with Store.open(old, write=write) as store:
         assert correct(store) == [[1], [0]]
         assert store.model_cards() == {}
-    assert revision(old) == "0002"
+    assert revision(old) == "0003"
     with Store.open(old, write=True) as store:
         store.write_model_card(ModelCard("m", family="f"))
         assert correct(store) == [[1], [0]]

@@ -5,7 +5,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +81,19 @@ def test_the_same_source_again_changes_nothing(path: Path) -> None:
     assert (again.added, again.already_imported) == (0, True)
 
 
+def test_a_source_that_another_process_is_writing_is_not_doubled(path: Path) -> None:
+    with Store.open(path, write=True) as store, Store.open(path, write=True) as other:
+
+        def meanwhile(_rows: int) -> None:  # all outcomes are there, and none counts yet
+            with pytest.raises(
+                DataError, match="Another process is importing a or a file like it; try again"
+            ):
+                other.write_outcomes(table([("m", "q", 1)]), source("a"), OnConflict.ATTEMPT)
+
+        store.write_outcomes(table([("m", "q", 1)]), source("a"), progress=meanwhile)
+        assert [cell.attempts for cell in store.coverage()] == [1]
+
+
 @pytest.mark.parametrize(
     ("rule", "added", "attempts"), [(OnConflict.SKIP, 1, [1, 1]), (OnConflict.ATTEMPT, 2, [2, 1])]
 )
@@ -113,9 +128,43 @@ def test_a_question_with_another_text_is_refused(path: Path) -> None:
             store.write_outcomes(changed, source("b"))
 
 
+def test_a_source_that_failed_or_was_killed_leaves_no_text_that_refuses_the_mended_one(path: Path) -> None:
+    wrong = table([("m", "q", 1), ("new", "r", 1)])
+    wrong = replace(wrong, questions=tuple(replace(q, text="mistaken") for q in wrong.questions))
+
+    def stop(_rows: int) -> None:
+        raise KeyboardInterrupt
+
+    with Store.open(path, write=True) as store:
+        with pytest.raises(KeyboardInterrupt):
+            store.write_outcomes(wrong, source("wrong"), progress=stop)
+        assert store.is_empty()
+        store.write_outcomes(wrong, source("killed"))
+        with sqlite3.connect(path) as raw:
+            raw.execute("UPDATE runs SET status = 'running', process = ?", (2**22 - 1,))
+        raw.close()
+        assert store.write_outcomes(table([("m", "q", 1)]), source("right")).added == 1
+        assert store.questions().texts == ("text of q",)
+        assert store.check().found == ()
+
+
 def test_a_store_that_is_not_there_is_one_sentence(path: Path) -> None:
     with pytest.raises(StoreError, match="There is no store at"):
         Store.open(path)
+
+
+def test_a_store_without_a_log_is_opened_while_another_process_writes_to_it(path: Path) -> None:
+    with Store.open(path, write=True) as store:
+        store.write_outcomes(table([("m", "q", 1)]), source("a"))
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("PRAGMA journal_mode = DELETE")  # as a store is copied, and as a new one begins
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, other.execute, ["COMMIT"])
+    release.start()
+    with Store.open(path, write=True) as store:  # SQLite refuses its write-ahead log at once, without waiting
+        assert [cell.graded for cell in store.coverage()] == [1]
+    release.join()
+    other.close()
 
 
 @pytest.mark.parametrize("content", [b"not a database at all", b"SQLite format 3\0" + bytes(200)])

@@ -1,0 +1,1 @@
+"""Questions about learned representations, each answered by a table: what ``embedllm-bench analyze`` prints."""

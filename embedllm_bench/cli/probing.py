@@ -1,0 +1,148 @@
+"""What add-model --probe does: its options, asking the chosen questions, and what their answers say."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from embedllm_bench.cards import BenchmarkCard, ModelCard
+    from embedllm_bench.collecting.collector import Settings
+    from embedllm_bench.probing import Chosen, Reading
+    from embedllm_bench.store.store import Store
+
+BATCH = 16  #: questions asked between two looks at the interval
+
+OPTIONS = (
+    click.option(
+        "--probe", type=click.IntRange(1), metavar="K",
+        help="Ask only K questions, chosen by what the store's models answered, and predict the rest.",
+    ),
+    click.option(
+        "--choose", default="accuracy", show_default=True,
+        type=click.Choice(["accuracy", "forecasts", "information", "random", "stratified", "anchors"]),
+        help="How the K are chosen: to tell most of mean accuracy, of all forecasts, ...",
+    ),
+    click.option(
+        "--until-ci", type=click.FloatRange(0, 1, min_open=True), metavar="W",
+        help="Ask in batches of 16, and stop when the interval on mean accuracy is within W either side.",
+    ),
+    click.option("--explain", is_flag=True, help="Show the questions chosen, and why."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The probe that is asked for."""
+
+    count: int
+    strategy: str
+    until: float | None
+    explain: bool
+
+
+def probe_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options above; the command gets them as ``wanted``, None without --probe."""
+
+    @functools.wraps(function)
+    def with_wanted(*args: Any, **options: Any) -> Any:
+        from embedllm_bench.errors import UsageError
+
+        count, until, explain = options.pop("probe"), options.pop("until_ci"), options.pop("explain")
+        wanted = None if count is None else Wanted(count, options.pop("choose"), until, explain)
+        options.pop("choose", None)
+        if wanted is None and (until is not None or explain):
+            raise UsageError(
+                "--until-ci and --explain are about a probe; say with --probe how many questions."
+            )
+        settings = options["settings"]
+        whole = settings.limit is None and settings.repeats == 1 and settings.overwrite == "missing"
+        if wanted is not None and options["no_collect"]:
+            raise UsageError("--no-collect asks nothing and --probe some questions; leave one of them out.")
+        if wanted is not None and not whole:
+            raise UsageError(
+                "--probe chooses what to ask, once; leave --limit, --repeats and --overwrite out."
+            )
+        return function(*args, wanted=wanted, **options)
+
+    for option in reversed(OPTIONS):
+        with_wanted = option(with_wanted)
+    return with_wanted
+
+
+def ask_probe(
+    store: Store,
+    card: ModelCard,
+    benchmarks: Sequence[BenchmarkCard],
+    wanted: Wanted,
+    settings: Settings,
+    ask: Callable[[Settings], int],
+) -> int:
+    """Choose, ask, say what came of it; the exit code. ``ask`` collects what settings name."""
+    from embedllm_bench.probing import Prober
+
+    prober = Prober.of(store, card.id, [benchmark.id for benchmark in benchmarks])
+    left, code, asked = wanted.count, 0, 0
+    while left > 0:
+        batch = left if wanted.until is None else min(BATCH, left)
+        chosen = prober.choose(wanted.strategy, batch, store)
+        if wanted.explain:
+            _echo(_explained(chosen, asked))
+        named: defaultdict[str, set[str]] = defaultdict(set)
+        for question in chosen:
+            named[question.benchmark].add(question.question_id)
+        only = {benchmark: frozenset(ids) for benchmark, ids in named.items()}
+        before = len(prober.probe(store).asked)
+        code = max(code, ask(replace(settings, only=only)) if only else 0)
+        left, asked = left - batch, asked + len(chosen)
+        if code or not chosen or len(prober.probe(store).asked) == before:
+            break
+        if wanted.until is not None and prober.read(store, wanted.strategy).half_width <= wanted.until:
+            break
+    if len(prober.probe(store).asked):
+        _echo(_lines(prober.read(store, wanted.strategy), wanted))
+    return code
+
+
+def _echo(lines: Iterator[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def _explained(chosen: Sequence[Chosen], before: int) -> Iterator[str]:
+    yield "Questions chosen; of the known models' answers so many are right, so much of what is open each takes away:"
+    for number, question in enumerate(chosen, before + 1):
+        gain = "" if question.gain is None else f"  takes away {question.gain:.1%}"
+        text = " ".join(question.text.split())[:60]
+        key = f"{question.benchmark}/{question.question_id}"
+        yield f"  {number:3} {key}  {question.known_correct:.0%} right{gain}  {text}"
+
+
+def _lines(reading: Reading, wanted: Wanted) -> Iterator[str]:
+    last = reading.predicted[-1]
+    yield (
+        f"{reading.model}, probed with {last.asked} of {last.n} questions ({wanted.strategy}); predicted accuracy on"
+        " all of them, 90 % intervals:"
+    )
+    for one in reading.predicted:
+        bounds = f"[{one.low:.3f}, {one.high:.3f}]"
+        yield f"  {one.benchmark or 'all':24} {one.accuracy:.3f} {bounds}  asked {one.asked} of {one.n}"
+    if wanted.until is not None and reading.half_width > wanted.until:
+        wide = f"{reading.half_width:.3f} either side, not within {wanted.until:g}"
+        yield f"The interval is {wide}; ask more with --probe."
+    ranks = f"{reading.first}" if reading.first == reading.last else f"{reading.first}-{reading.last}"
+    yield f"Rank {ranks} of {reading.models}, by that interval."
+    near = ", ".join(f"{model} ({cosine:.2f})" for model, cosine in reading.nearest)
+    yield f"Nearest by the pool model: {near}."
+    routed = reading.routed
+    yield (
+        f"Routing ({reading.encoder}) would send {routed.share:.1%} of these questions to it; expected accuracy"
+        f" {routed.accuracy:.3f}, without it {routed.without:.3f}."
+    )
+    yield "Its outcomes are in the store as a probe; 'embedllm-bench collect' asks the rest."

@@ -1,0 +1,90 @@
+"""What methods have in common that forecast a few scores of a question and read every model off them."""
+
+from __future__ import annotations
+
+import abc
+import copy
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from embedllm_bench.methods.adding import Prior
+from embedllm_bench.methods.base import Method
+from embedllm_bench.methods.kernels.link import calibrate, logit, probability
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from embedllm_bench.arrays import CountArray, Float32Array, FloatArray
+    from embedllm_bench.matrix import Questions
+    from embedllm_bench.methods.kernels.components import Components
+
+MODELS = ("means", "loadings", "line", "left_out")  #: what is kept of them, in a folder too
+
+
+class SharedScores(Method, abc.ABC):
+    """P(correct) = link(mean_m + loadings_m . scores(q)); a subclass forecasts the scores."""
+
+    def embeddings(self) -> Float32Array:
+        """The models' means and loadings (M, 1 + C), the latter scaled by how far questions' scores spread.
+
+        So the distance between two models is the root mean squared difference of their forecasts before the link.
+        """
+        spread = np.sqrt((self.left_out_**2).mean(0))
+        return np.column_stack([self.means_, self.loadings_ * spread]).astype(np.float32)
+
+    def predict_proba(self, questions: Questions) -> Float32Array:
+        """The scores once for all models."""
+        logits = logit(self._linear(self._scores(questions)))
+        return probability(self.line_[0] + self.line_[1] * logits).astype(np.float32)
+
+    def add_model(self, questions: Questions, correct: CountArray, attempts: CountArray) -> Self:
+        """A mixture of the known models, found by least squares; all else as it was."""
+        asked = np.flatnonzero(attempts)
+        scores = self._known_scores(questions.take(asked))
+        prior = Prior.of(self.embeddings())
+        columns = scores @ (prior.mixtures @ self.loadings_).T + prior.mixtures @ self.means_  # (Q, R)
+        offset = scores @ self.loadings_.mean(0) + self.means_.mean()
+        z = prior.by_least_squares(columns, offset, correct[asked], attempts[asked])
+        mixture = prior.mixture(z).astype(np.float64)
+        added = copy.copy(self)
+        added.means_ = np.append(self.means_, mixture @ self.means_)
+        added.loadings_ = np.concatenate([self.loadings_, (mixture @ self.loadings_)[None]])
+        return added
+
+    @abc.abstractmethod
+    def _scores(self, questions: Questions) -> FloatArray:
+        """Forecasts of the components' scores (Q, C)."""
+
+    def _keep(self, questions: Questions, components: Components, left_out: FloatArray) -> None:
+        """The models, and what training questions are forecast without their own outcomes (T, C)."""
+        self.keys_ = questions.keys
+        self.means_, self.loadings_ = components.means, components.loadings  # (M,), (M, C)
+        self.left_out_ = left_out
+
+    def _calibrate(self, scores: FloatArray, correct: CountArray, attempts: CountArray) -> None:
+        """The link, from forecasts (T, C) of questions that had no part in them."""
+        self.line_ = calibrate(logit(self._linear(scores)), correct, attempts)
+
+    def _linear(self, scores: FloatArray) -> FloatArray:
+        """Forecasts (M, Q) before the link."""
+        linear: FloatArray = self.means_[:, None] + self.loadings_ @ scores.T
+        return linear
+
+    def _known_scores(self, questions: Questions) -> FloatArray:
+        """Scores (Q, C); a training question's own outcomes are left out of its own."""
+        scores = self._scores(questions)
+        row = {key: at for at, key in enumerate(self.keys_)}
+        for at, key in enumerate(questions.keys):
+            if key in row:
+                scores[at] = self.left_out_[row[key]]
+        return scores
+
+    def _model_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        return {name: getattr(self, f"{name}_") for name in MODELS}
+
+    def read_models(self, arrays: dict[str, npt.NDArray[Any]], keys: list[str]) -> None:
+        """What a folder holds of the models."""
+        for name in MODELS:
+            setattr(self, f"{name}_", arrays[name])
+        self.keys_ = tuple(keys)

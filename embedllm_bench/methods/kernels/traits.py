@@ -1,0 +1,107 @@
+"""A question as numbers for trees: its form, directions of its vector and words, and what kernels forecast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from embedllm_bench.methods.kernels.machine import ROWS, KernelMachine, kernel_of
+from embedllm_bench.methods.kernels.ridge import Ridge, Spectrum
+from embedllm_bench.methods.kernels.views import VIEWS, Viewed
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from scipy import sparse
+
+    from embedllm_bench.arrays import Float32Array, FloatArray
+    from embedllm_bench.matrix import Questions
+
+DIRECTIONS = 32  #: of vectors, and of words
+DIRECTED = ("center", "vectors", "words")
+VIEW_LANDMARKS, VIEW_SCORES = 1000, 8  #: of the kernel that sees one view only
+
+
+@dataclass(frozen=True, eq=False)
+class Traits:
+    """What turns questions into rows; a training question's own outcomes are left out of its row."""
+
+    machine: KernelMachine
+    landmarks: Viewed
+    views: tuple[Ridge, ...]  #: one a view
+    center: Float32Array  #: (D,)
+    vectors: Float32Array  #: (D, K)
+    words: Float32Array  #: (WORDS, K)
+
+    @classmethod
+    def learn(
+        cls, questions: Questions, machine: KernelMachine, scores: FloatArray, seed: int
+    ) -> tuple[Self, Float32Array]:
+        """From the training questions and their components' scores (T, C); also their rows (T, F)."""
+        viewed = Viewed.of(questions, machine.scales)
+        order = np.random.default_rng([seed, 3]).permutation(len(viewed))
+        landmarks = viewed.take(np.sort(order[:VIEW_LANDMARKS]))
+        views = []
+        for view in range(len(VIEWS)):
+            alone = np.eye(len(VIEWS), dtype=np.float32)[view]
+            parts = [
+                kernel_of(viewed.take(rows), landmarks, machine.scales, alone) for rows in _parts(len(viewed))
+            ]
+            corner = kernel_of(landmarks, landmarks, machine.scales, alone)
+            views.append(Spectrum.of(corner, parts).solve(scores[:, :VIEW_SCORES]))
+        center = viewed.vectors.mean(0)
+        traits = cls(
+            machine, landmarks, tuple(views), center,
+            _directions(viewed.vectors - center, seed), _directions(viewed.words, seed),
+        )  # fmt: skip
+        left_out = [machine.ridge.left_out, *(ridge.left_out for ridge in views)]
+        return traits, traits._rows(viewed, left_out)
+
+    def rows(self, questions: Questions) -> Float32Array:
+        """Rows (Q, F) of new questions."""
+        viewed = Viewed.of(questions, self.machine.scales)
+        scores = self.machine.viewed_scores(viewed)
+        alone: list[FloatArray] = []
+        for view, ridge in enumerate(self.views):
+            weights = np.eye(len(VIEWS), dtype=np.float32)[view]
+            made = [np.zeros((0, ridge.coefficients.shape[1]))]
+            made += [
+                ridge.forecast(kernel_of(viewed.take(rows), self.landmarks, self.machine.scales, weights))
+                for rows in _parts(len(viewed))
+            ]
+            alone.append(np.concatenate(made))
+        return self._rows(viewed, [scores, *alone])
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """For a folder."""
+        arrays = {f"traits.{name}": getattr(self, name) for name in DIRECTED}
+        for view, ridge in enumerate(self.views):
+            arrays |= ridge.arrays(f"view{view}")
+        return arrays | self.landmarks.arrays("few") | self.machine.arrays()
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, npt.NDArray[Any]]) -> Self:
+        """What :meth:`arrays` gave."""
+        views = tuple(Ridge.from_arrays(arrays, f"view{view}") for view in range(len(VIEWS)))
+        return cls(
+            KernelMachine.from_arrays(arrays), Viewed.from_arrays(arrays, "few"), views,
+            *(arrays[f"traits.{name}"] for name in DIRECTED),
+        )  # fmt: skip
+
+    def _rows(self, viewed: Viewed, forecasts: list[FloatArray]) -> Float32Array:
+        directions = [(viewed.vectors - self.center) @ self.vectors, viewed.words @ self.words]
+        return np.concatenate([viewed.features, *directions, *forecasts], axis=1).astype(np.float32)
+
+
+def _parts(count: int) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    return [np.arange(start, min(start + ROWS, count)) for start in range(0, count, ROWS)]
+
+
+def _directions(rows: Float32Array | sparse.csr_array, seed: int) -> Float32Array:
+    """The directions (D, K) in which rows (n, D) are longest."""
+    from sklearn.utils.extmath import randomized_svd  # heavy: only where it is used
+
+    count = min(DIRECTIONS, *rows.shape)
+    made: Float32Array = randomized_svd(rows, count, random_state=seed)[2].T.astype(np.float32)
+    return made

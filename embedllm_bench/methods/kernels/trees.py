@@ -1,0 +1,84 @@
+"""Extremely randomised trees as arrays, so that they can be kept in a folder and read without pickle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from embedllm_bench.arrays import Float32Array, FloatArray, IndexArray
+
+LEAF = 5  #: training rows in a leaf, at least
+TRIED = 0.2  #: share of a row's numbers among which a split is sought
+
+
+@dataclass(frozen=True, eq=False)
+class Trees:
+    """The nodes of all trees, one after another; a child's number counts from the first node of all."""
+
+    roots: IndexArray  #: (trees,)
+    left: IndexArray  #: (nodes,); a leaf's is the leaf itself
+    right: IndexArray
+    number: IndexArray  #: (nodes,) which of a row's numbers is looked at
+    threshold: FloatArray  #: (nodes,); at most this goes left
+    value: Float32Array  #: (nodes, C)
+
+    @classmethod
+    def grow(cls, rows: Float32Array, targets: FloatArray, trees: int, seed: int) -> Self:
+        """On rows (T, F) to forecast targets (T, C)."""
+        from sklearn.ensemble import ExtraTreesRegressor  # heavy: only where it is used
+
+        forest = ExtraTreesRegressor(
+            trees, min_samples_leaf=LEAF, max_features=TRIED, n_jobs=-1, random_state=seed
+        )
+        forest.fit(rows, targets if targets.shape[1] > 1 else targets[:, 0])
+        grown = [tree.tree_ for tree in forest.estimators_]
+        sizes = [tree.node_count for tree in grown]
+        roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+
+        def children(side: str) -> IndexArray:
+            parts = []
+            for root, tree in zip(roots, grown, strict=True):
+                child = getattr(tree, f"children_{side}").astype(np.int64)
+                parts.append(np.where(child < 0, np.arange(len(child)), child) + root)
+            return np.concatenate(parts)
+
+        return cls(
+            roots,
+            children("left"),
+            children("right"),
+            np.concatenate([tree.feature for tree in grown]).astype(np.int64).clip(min=0),
+            np.concatenate([tree.threshold for tree in grown]),
+            np.concatenate([tree.value[:, :, 0] for tree in grown]).astype(np.float32),
+        )
+
+    def forecast(self, rows: Float32Array) -> FloatArray:
+        """The trees' mean (n, C)."""
+        total = np.zeros((len(rows), self.value.shape[1]))
+        every = np.arange(len(rows))
+        for root in self.roots:
+            node = np.full(len(rows), root)
+            while len(rows):
+                goes_left = rows[every, self.number[node]] <= self.threshold[node]
+                following = np.where(goes_left, self.left[node], self.right[node])
+                if np.array_equal(following, node):
+                    break
+                node = following
+            total += self.value[node]
+        return total / len(self.roots)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """For a folder."""
+        return {f"trees.{name}": getattr(self, name) for name in NODES}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, npt.NDArray[Any]]) -> Self:
+        """What :meth:`arrays` gave."""
+        return cls(*(arrays[f"trees.{name}"] for name in NODES))
+
+
+NODES = ("roots", "left", "right", "number", "threshold", "value")

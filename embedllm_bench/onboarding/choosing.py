@@ -1,0 +1,157 @@
+"""Which questions to ask a new model first.
+
+The pool model says, before any answer, how much each question would tell. Greedy choice by the reduction of a
+posterior variance (Chaloner and Verdinelli 1995, "Bayesian experimental design: a review"): of mean accuracy
+(``accuracy``), of the forecasts of all questions (``forecasts``, A-optimal), or of the volume of what is open
+(``information``, D-optimal). Beside them the plain ways: ``random``, ``stratified`` by benchmark, and ``anchors``,
+the questions nearest to the centres of clusters of questions the known models answer alike (Polo et al. 2024,
+"tinyBenchmarks").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedllm_bench.errors import UsageError
+
+if TYPE_CHECKING:
+    from embedllm_bench.arrays import BoolArray, FloatArray, IndexArray
+    from embedllm_bench.onboarding.pool import Place, PoolModel
+
+GREEDY = ("accuracy", "forecasts", "information")
+BLIND = ("random", "stratified")  #: do not look at outcomes
+STRATEGIES = (*GREEDY, *BLIND, "anchors")
+
+
+CANDIDATES = 10_000  #: questions that a greedy way looks at, drawn at random where there are more
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """Questions in the order in which they tell most, and what each was chosen for."""
+
+    questions: IndexArray  #: (k,) positions in the pool
+    gain: FloatArray  #: (k,) share of the open variance that each takes away; NaN where that was no reason
+    strategy: str
+
+
+@dataclass(frozen=True, eq=False)
+class Chooser:
+    """A way to choose among a pool's questions."""
+
+    strategy: str
+    allowed: BoolArray  #: (Q,)
+    benchmark: IndexArray  #: (Q,) codes, what ``stratified`` spreads over
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a way that is not there."""
+        if self.strategy not in STRATEGIES:
+            raise UsageError(
+                f"There is no way {self.strategy!r} to choose questions; there are {', '.join(STRATEGIES)}."
+            )
+
+    def choose(self, pool: PoolModel, count: int, place: Place | None = None) -> Choice:
+        """``count`` questions, fewer where not as many are allowed.
+
+        With a ``place`` the greedy ways go on from there, and the noise of an answer is that of a model that stands
+        there.
+        """
+        noise = pool.noise
+        if place is not None:
+            p = pool.forecast(place)
+            noise = np.maximum(p * (1 - p), noise.min())
+        return self._choose(pool.outcomes, pool.factors, noise, count, place)
+
+    def without_each_fold(self, pool: PoolModel, count: int) -> tuple[IndexArray, ...] | None:
+        """For each of the pool's folds what would have been chosen without its models; None if that is the same.
+
+        A choice made to suit known models cannot tell how far off it is for a new one; that for others can.
+        """
+        if self.strategy in BLIND:
+            return None
+        return tuple(
+            self._choose(pool.outcomes[part.models], part.at(pool.outcomes)[1], noise, count, None).questions
+            for part, noise in zip(pool.folds, pool.noise_without, strict=True)
+        )
+
+    def _choose(
+        self, outcomes: FloatArray, factors: FloatArray, noise: FloatArray, count: int, place: Place | None
+    ) -> Choice:
+        order = np.random.default_rng([self.seed, 7]).permutation(np.flatnonzero(self.allowed))
+        count = min(count, len(order))
+        if self.strategy in GREEDY:
+            among = np.sort(order[: max(CANDIDATES, count)])
+            covariance = np.eye(factors.shape[1]) if place is None else place.covariance
+            picked, gain = _greedy(
+                factors[among], noise[among], _aim(self.strategy, factors), covariance, count
+            )
+            return Choice(among[picked], gain, self.strategy)
+        if self.strategy == "anchors":
+            order = order[_anchors(outcomes[:, order].T, count, self.seed)]
+        elif self.strategy == "stratified":
+            order = _stratified(order, self.benchmark)
+        return Choice(order[:count], np.full(count, np.nan), self.strategy)
+
+
+def _greedy(
+    factors: FloatArray, noise: FloatArray, aim: FloatArray | None, covariance: FloatArray, count: int
+) -> tuple[IndexArray, FloatArray]:
+    """Each time the question whose answer leaves least open, by rank-one updates of what all questions would tell."""
+    variance = ((factors @ covariance) * factors).sum(1)  # (Q,) of a question's mean
+    taken = np.zeros(len(noise))
+    reach = np.eye(factors.shape[1]) if aim is None else aim
+    told = ((factors @ (covariance @ reach @ covariance)) * factors).sum(
+        1
+    )  # (Q,) what certainty there would take away
+    left = max(float((reach * covariance).sum()), 1e-12)  # what is open before any answer
+    chosen, gains = [], []
+    for _ in range(count):
+        worth = variance / noise if aim is None else told / (variance + noise)
+        best = int((worth + taken).argmax())
+        chosen.append(best)
+        gains.append(np.nan if aim is None else float(worth[best]) / left)
+        taken[best] = -np.inf
+        step = covariance @ factors[best] / np.sqrt(variance[best] + noise[best])
+        along = factors @ step  # (Q,)
+        told += along * (along * float(step @ reach @ step) - 2 * (factors @ (covariance @ (reach @ step))))
+        variance -= along**2
+        covariance = covariance - np.outer(step, step)
+    return np.array(chosen, dtype=np.int64), np.array(gains)
+
+
+def _aim(strategy: str, factors: FloatArray) -> FloatArray | None:
+    """The quadratic form (R, R) of the covariance that is to become small; None for its determinant."""
+    if strategy == "information":
+        return None
+    if strategy == "forecasts":
+        return np.asarray(factors.T @ factors)
+    return np.outer(factors.mean(0), factors.mean(0))
+
+
+def _stratified(order: IndexArray, benchmark: IndexArray) -> IndexArray:
+    """An order of which every beginning has of every benchmark as large a share as the whole."""
+    codes = benchmark[order]
+    turn = np.zeros(len(order))
+    for code in np.unique(codes):
+        mine = np.flatnonzero(codes == code)
+        turn[mine] = (np.arange(len(mine)) + 0.5) / len(mine)
+    found: IndexArray = order[np.argsort(turn, kind="stable")]
+    return found
+
+
+def _anchors(points: FloatArray, count: int, seed: int) -> IndexArray:
+    """Of points (A, M) the one nearest to each cluster's centre, largest cluster first."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    if not count:
+        return np.zeros(0, dtype=np.int64)
+    clusters = MiniBatchKMeans(count, n_init=1, random_state=seed).fit(points)
+    distance = clusters.transform(points)  # (A, count)
+    size = np.bincount(clusters.labels_, minlength=count)
+    found = dict.fromkeys(int(distance[:, c].argmin()) for c in np.argsort(-size, kind="stable"))
+    spare = [place for place in range(len(points)) if place not in found]
+    return np.array([*found, *spare][:count], dtype=np.int64)

@@ -1,0 +1,196 @@
+"""A new model's accuracy on benchmarks it was asked a few questions of, with an interval that known models vouch for.
+
+The interval's width is the pool model's standard deviation times how far off it was, after the same questions, for
+known models that were left out of it. So what the model does not know of itself (outcomes that hang together beyond
+its factors) is paid for where it matters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedllm_bench.onboarding.pool import Components, Place, Probe, solve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from embedllm_bench.arrays import FloatArray, IndexArray
+    from embedllm_bench.onboarding.pool import PoolModel
+    from embedllm_bench.onboarding.text import TextMap
+
+LEVEL = 0.9
+TINY = 1e-9  #: variance of what is known exactly
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """Accuracies (B,) with their 90 % intervals."""
+
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+    @property
+    def half_width(self) -> FloatArray:
+        """Half of how wide each interval is (B,)."""
+        return np.asarray((self.high - self.low) / 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Unseen:
+    """B sets of questions that no model answered, with B sets of answered ones that are like them."""
+
+    guessed: FloatArray  #: (B, M) mean forecast of the known models from the texts
+    size: FloatArray  #: (B,) how many questions
+    alike: FloatArray  #: (B, Q) weights over the pool's questions; of the same benchmark where it has some
+    alike_size: FloatArray  #: (B,)
+
+    @classmethod
+    def of(cls, forecasts: FloatArray, weights: FloatArray, alike: FloatArray) -> Unseen:
+        """Of forecasts (M, T) from texts, weights (B, T) and weights (B, Q), where none fits 0."""
+        whole = np.full_like(alike, 1 / max(alike.shape[1], 1))
+        filled = np.where(alike.any(1, keepdims=True), alike, whole)
+        return cls(weights @ forecasts.T, _sizes(weights), filled, _sizes(filled))
+
+
+def targets(benchmark: IndexArray, count: int) -> FloatArray:
+    """Weights (count + 1, Q) of the mean over each benchmark's questions (codes (Q,)), and over all of them."""
+    member = benchmark == np.arange(count)[:, None]
+    rows = np.concatenate([member, np.ones((1, len(benchmark)), dtype=bool)]).astype(np.float64)
+    return np.asarray(rows / np.maximum(rows.sum(1, keepdims=True), 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """B means over questions the known models answered, whose outcomes for a new model are sought."""
+
+    pool: PoolModel
+    weights: FloatArray  #: (B, Q)
+    known: FloatArray  #: (B, M) the known models' accuracies
+    chance: FloatArray  #: (B,) variance of the accuracies by the questions' noise alone
+
+    @classmethod
+    def of(cls, pool: PoolModel, weights: FloatArray) -> Target:
+        return cls(pool, weights, weights @ pool.outcomes.T, weights**2 @ pool.noise)
+
+    def read(
+        self, part: Components, asked: IndexArray, place: Place, deviations: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Accuracy and standard deviation (B,) by components that need not be of all models."""
+        chosen = self.weights[:, asked]  # (B, n)
+        over, factors = part.at(self.known.T)  # (B,), (B, R)
+        _, own = part.at(self.pool.outcomes[:, asked])
+        unasked = factors - chosen @ own
+        chance = np.maximum(self.chance - chosen**2 @ self.pool.noise[asked], 0)
+        variance = _quadratic(unasked, place) + chance + TINY
+        return over + chosen @ deviations + unasked @ place.mean, np.sqrt(variance)
+
+
+@dataclass(frozen=True, eq=False)
+class AnsweredEstimator:
+    """Accuracy on questions the known models answered; what was asked counts as it came out."""
+
+    target: Target
+    scale: FloatArray  #: (B,) how many standard deviations it was off for known models left out
+
+    @classmethod
+    def of(
+        cls, target: Target, asked: IndexArray, without: Sequence[IndexArray] | None = None
+    ) -> AnsweredEstimator:
+        """For models that are asked these questions.
+
+        ``without`` are for each of the pool's folds as many questions, chosen without its models.
+        """
+        off = []
+        for fold in _folds(target.pool, asked, without):
+            for model, place, deviations in zip(fold.models, fold.places, fold.deviations, strict=True):
+                value, deviation = target.read(fold.part, fold.asked, place, deviations)
+                off.append(((target.known[:, model] - value) / deviation) ** 2)
+        return cls(target, np.asarray(np.sqrt(np.mean(off, axis=0))))
+
+    def estimate(self, probe: Probe) -> Estimates:
+        """Of a model that was asked these questions, or most of them."""
+        pool = self.target.pool
+        deviations = probe.share - pool.mean[probe.asked]
+        value, deviation = self.target.read(pool.whole, probe.asked, pool.place(probe), deviations)
+        return _interval(value, deviation * self.scale, len(pool.outcomes))
+
+
+@dataclass(frozen=True, eq=False)
+class UnseenEstimator:
+    """Accuracy on questions that no model answered, from their texts."""
+
+    pool: PoolModel
+    sets: Unseen
+    square: FloatArray  #: (B,) mean squared error of a single outcome's forecast
+    beyond: FloatArray  #: (B,) variance of a set's accuracy that neither place nor chance explains
+
+    @classmethod
+    def of(
+        cls,
+        pool: PoolModel,
+        text: TextMap,
+        asked: IndexArray,
+        sets: Unseen,
+        without: Sequence[IndexArray] | None = None,
+    ) -> UnseenEstimator:
+        """For models that are asked these questions; ``without`` as for answered questions."""
+        known, guessed = sets.alike @ pool.outcomes.T, sets.alike @ text.left_out.T  # (B, M)
+        beyond, squares = [], []
+        folds = zip(_folds(pool, asked, without), text.without_each_fold, strict=True)
+        for fold, (mean, directions) in folds:
+            over, factors = fold.part.at(guessed.T)
+            for model, place in zip(fold.models, fold.places, strict=True):
+                missed = pool.outcomes[model] - mean - directions @ place.mean  # (Q,)
+                square = sets.alike @ missed**2
+                error = known[:, model] - over - factors @ place.mean
+                squares.append(square)
+                beyond.append(error**2 - _quadratic(factors, place) - square / sets.alike_size)
+        return cls(pool, sets, np.mean(squares, axis=0), np.maximum(np.mean(beyond, axis=0), 0))
+
+    def estimate(self, probe: Probe) -> Estimates:
+        """Of a model that was asked these questions."""
+        place = self.pool.place(probe)
+        mean, factors = self.pool.whole.at(self.sets.guessed.T)
+        variance = _quadratic(factors, place) + self.beyond + self.square / np.maximum(self.sets.size, 1)
+        return _interval(mean + factors @ place.mean, np.sqrt(variance), len(self.pool.outcomes))
+
+
+@dataclass(frozen=True, eq=False)
+class _Fold:
+    """Some known models, placed by components they are no part of."""
+
+    part: Components
+    asked: IndexArray  #: (n,)
+    models: list[int]
+    places: list[Place]
+    deviations: FloatArray  #: (L, n)
+
+
+def _folds(pool: PoolModel, asked: IndexArray, without: Sequence[IndexArray] | None) -> Iterator[_Fold]:
+    probes = without or [asked] * len(pool.folds)
+    for part, noise, questions in zip(pool.folds, pool.noise_without, probes, strict=True):
+        mean, factors = part.at(pool.outcomes[:, questions])
+        deviations = pool.outcomes[np.ix_(part.others, questions)] - mean
+        places = solve(factors, noise[questions], deviations)
+        yield _Fold(part, questions, part.others.tolist(), places, deviations)
+
+
+def _quadratic(factors: FloatArray, place: Place) -> FloatArray:
+    """The variance (B,) that a place leaves along factors (B, R)."""
+    return np.asarray(((factors @ place.covariance) * factors).sum(1))
+
+
+def _interval(value: FloatArray, deviation: FloatArray, models: int) -> Estimates:
+    from scipy.stats import t
+
+    half = float(t.ppf(0.5 + LEVEL / 2, models - 1)) * deviation
+    return Estimates(np.clip(value, 0, 1), np.clip(value - half, 0, 1), np.clip(value + half, 0, 1))
+
+
+def _sizes(weights: FloatArray) -> FloatArray:
+    """How many questions equal weights (B, Q) are spread over."""
+    return np.asarray(np.count_nonzero(weights, axis=1), dtype=np.float64)

@@ -1,0 +1,208 @@
+"""A model's probe, from a store: which questions to ask it first, and what its answers say of all the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from embedllm_bench.encoders.choosing import question_vectors
+from embedllm_bench.errors import DataError
+from embedllm_bench.onboarding.choosing import Chooser
+from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
+from embedllm_bench.onboarding.pool import FEWEST_MODELS, PoolModel, Probe
+from embedllm_bench.onboarding.text import TextMap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from embedllm_bench.arrays import FloatArray, IndexArray
+    from embedllm_bench.matrix import CorrectnessMatrix
+    from embedllm_bench.onboarding.estimating import Estimates
+    from embedllm_bench.store.store import Store
+
+SHOWN = 5
+KNOWN_SHARE = 0.5  #: of the questions, that a model counts as known from
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A question and why it is asked."""
+
+    benchmark: str
+    question_id: str
+    text: str
+    known_correct: float  #: share of the known models' attempts
+    gain: (
+        float | None
+    )  #: share of the open variance that its answer takes away; None where that was no reason
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Accuracy with its 90 % interval on a benchmark's n questions, of which some were asked; None is all of them."""
+
+    benchmark: str | None
+    accuracy: float
+    low: float
+    high: float
+    n: int
+    asked: int
+
+
+@dataclass(frozen=True)
+class Routed:
+    """What choosing the model of the highest forecast at each question would do."""
+
+    share: float  #: of the questions that go to the new model
+    accuracy: float  #: expected
+    without: float  #: expected, among the known models alone
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a probe says; ``first`` to ``last`` are the ranks that the interval leaves open, 1 is best."""
+
+    model: str
+    predicted: tuple[Predicted, ...]
+    models: int  #: with the new one
+    first: int
+    last: int
+    nearest: tuple[tuple[str, float], ...]  #: known models and the cosine of the places
+    routed: Routed
+    encoder: str
+
+    @property
+    def half_width(self) -> float:
+        """Of the interval of the accuracy on all questions."""
+        return (self.predicted[-1].high - self.predicted[-1].low) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Prober:
+    """A store's known models and questions, for a new model."""
+
+    model: str
+    matrix: CorrectnessMatrix  #: of the known models, on the questions of the benchmarks
+    pool: PoolModel
+    target: Target
+    encoder: str
+
+    @classmethod
+    def of(cls, store: Store, model: str, benchmarks: Iterable[str]) -> Self:
+        """Learn from the known models' outcomes on these benchmarks.
+
+        Raises:
+            DataError: too few models have been asked them.
+        """
+        encoder, vectors = question_vectors(store, None)
+        matrix, wanted = store.matrix(vectors), set(benchmarks)
+        at = np.flatnonzero([name in wanted for name in matrix.questions.benchmarks])
+        others = np.array(
+            [place for place, name in enumerate(matrix.models) if name != model], dtype=np.int64
+        )
+        known = matrix.take(at).take_models(others)
+        # who was only probed there knows too little to tell of others
+        known = known.take_models(
+            np.flatnonzero((known.attempts > 0).sum(1) >= KNOWN_SHARE * max(len(at), 1))
+        )
+        asked = np.flatnonzero(known.attempts.any(0))
+        known = known.take(asked)
+        if len(known.models) < FEWEST_MODELS:
+            raise DataError(
+                f"{store.path} knows {len(known.models)} other models by most questions of {', '.join(sorted(wanted))};"
+                f" a probe needs at least {FEWEST_MODELS}. Leave --probe out, or collect others first."
+            )
+        pool = PoolModel.fit(known)
+        names, codes = known.questions.benchmark_codes
+        return cls(model, known, pool, Target.of(pool, targets(codes, len(names))), encoder)
+
+    def choose(self, strategy: str, count: int, store: Store | None = None) -> list[Chosen]:
+        """The next questions to ask, given the model's outcomes in the store, which are not asked again."""
+        probe = Probe(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+        if store is not None:
+            probe = self.probe(store)
+        allowed = np.ones(len(self.matrix.questions), dtype=bool)
+        allowed[probe.asked] = False
+        chooser = Chooser(strategy, allowed, self.matrix.questions.benchmark_codes[1])
+        choice = chooser.choose(self.pool, count, self.pool.place(probe) if len(probe.asked) else None)
+        questions = self.matrix.questions
+        return [
+            Chosen(
+                questions.benchmarks[q], questions.ids[q], questions.texts[q], float(self.pool.mean[q]),
+                None if np.isnan(gain) else float(gain),
+            )
+            for q, gain in zip(choice.questions.tolist(), choice.gain.tolist(), strict=True)
+        ]  # fmt: skip
+
+    def probe(self, store: Store) -> Probe:
+        """The model's graded outcomes in the store at the questions known models were asked."""
+        matrix = store.matrix(np.zeros((len(store.questions()), 1), dtype=np.float32))
+        if self.model not in matrix.models:
+            return Probe(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+        row, place = matrix.models.index(self.model), {key: q for q, key in enumerate(matrix.questions.keys)}
+        at = np.array([place[key] for key in self.matrix.questions.keys], dtype=np.int64)
+        return Probe.of(matrix.correct[row, at], matrix.attempts[row, at])
+
+    def read(self, store: Store, strategy: str) -> Reading:
+        """What the model's outcomes in the store say; ``strategy`` is how they were chosen."""
+        probe = self.probe(store)
+        questions = self.matrix.questions
+        free = np.ones(len(questions), dtype=bool)
+        chooser = Chooser(strategy, free, questions.benchmark_codes[1])
+        without = chooser.without_each_fold(self.pool, len(probe.asked))
+        found = AnsweredEstimator.of(self.target, probe.asked, without).estimate(probe)
+        better, worse = self.target.known[-1] > found.high[-1], self.target.known[-1] < found.low[-1]
+        count = len(self.matrix.models) + 1
+        return Reading(
+            model=self.model,
+            predicted=tuple(self._predicted(found, probe.asked)),
+            models=count,
+            first=1 + int(better.sum()),
+            last=count - int(worse.sum()),
+            nearest=tuple(self._nearest(probe)),
+            routed=self._routed(probe),
+            encoder=self.encoder,
+        )
+
+    def _predicted(self, found: Estimates, asked: IndexArray) -> list[Predicted]:
+        names: Sequence[str | None] = [*self.matrix.questions.benchmark_codes[0], None]
+        count = np.count_nonzero(self.target.weights, axis=1)
+        taken = np.count_nonzero(self.target.weights[:, asked], axis=1)
+        return [
+            Predicted(
+                benchmark=name,
+                accuracy=float(found.value[at]),
+                low=float(found.low[at]),
+                high=float(found.high[at]),
+                n=int(count[at]),
+                asked=int(taken[at]),
+            )
+            for at, name in enumerate(names)
+        ]
+
+    def _nearest(self, probe: Probe) -> list[tuple[str, float]]:
+        """By the cosine of places, the known models' by all their outcomes; none where the probe says nothing."""
+        deviations = self.pool.outcomes - self.pool.mean
+        directions: FloatArray = (
+            deviations @ self.pool.factors / np.maximum((self.pool.factors**2).sum(0), 1e-12)
+        )
+        own = self.pool.place(probe).mean
+        length = np.linalg.norm(directions, axis=1) * np.linalg.norm(own)
+        cosine = directions @ own / np.maximum(length, 1e-12)
+        order = np.argsort(-cosine, kind="stable")[: SHOWN if length.any() else 0].tolist()
+        return [(self.matrix.models[m], float(cosine[m])) for m in order]
+
+    def _routed(self, probe: Probe) -> Routed:
+        """At the pool's questions, each forecast from the texts of the others."""
+        text = TextMap.fit(self.pool, self.matrix.questions.embeddings)
+        mean, factors = self.pool.whole.at(text.left_out)
+        new = mean + factors @ self.pool.place(probe).mean  # (Q,)
+        best = text.left_out.argmax(0)
+        without = self.pool.outcomes[best, np.arange(len(best))]
+        goes = new > text.left_out.max(0)
+        # what it would score there is not known: the pool model's forecast, in which its own outcomes are
+        expected = self.pool.forecast(self.pool.place(probe))
+        routed = np.where(goes, expected, without)
+        return Routed(float(goes.mean()), float(routed.mean()), float(without.mean()))

@@ -1,0 +1,121 @@
+"""A manifest and its metrics in plain words."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from embedllm_bench.results import Comparison, Request
+
+TASKS = {
+    "forecasting": "Will a model answer a new question correctly? Forecasts for test questions against what happened.",
+    "routing": "Each test question goes to the model with the highest forecast; counted is how often it answers.",
+    "benchmark-prediction": "A benchmark is held out whole, and each model's accuracy on it foretold.",
+}
+METRICS = {
+    "accuracy": "Share of right decisions. Forecasting: a forecast of one half or more says 'correct'. Routing: the"
+    " model chosen answers. More is better.",
+    "log_loss": "Mean of -log of the probability given to what happened. Less is better; .693 is a coin.",
+    "auroc": "Chance that a right answer was given a higher forecast than a wrong one. More is better; .5 is a coin.",
+    "fit_seconds": "Mean time of a fit, in seconds, on the machine named above.",
+    "decisions_per_second": "Test questions forecast for all models in a second, their vectors being there already.",
+    "macro_accuracy": "The mean of the benchmarks' accuracies: each benchmark counts alike.",
+    "brier": "Mean squared distance of the forecast from what happened. Less is better.",
+    "ece": "Expected calibration error: how far forecast and share answered lie apart in bins of equal mass. Less is"
+    " better.",
+    "gap_closed": "(router - best single) / (oracle - best single): 0 is the best single model, 1 is the oracle.",
+    "gain": "Accuracy minus that of the best single model, which is chosen on the training part.",
+    "weighted_random_accuracy": "Drawing models at random as often as the router chose each.",
+    "choice_entropy": "Entropy of the choices in bits: 0 where every question goes to one model.",
+    "mae": "Mean absolute error of the predicted accuracies. Less is better.",
+    "kendall": "Kendall's rank correlation over models of predicted and true accuracy. More is better.",
+    "spearman": "Spearman's rank correlation over models of predicted and true accuracy. More is better.",
+    "rmse": "Root mean squared error of the predicted accuracies. Less is better.",
+    "probe_ridge_significant": "Share of random divisions of the models in which a ridge regression on the vectors"
+    " foretells the ranking significantly (Kendall's tau, 5 %).",
+    "probe_random_significant": "The same with random vectors of the same size.",
+}
+RANK = (
+    "The places that all pairwise tests at once leave open: 1 + how many are better, to how many are not worse."
+    " Reference rows take no rank."
+)
+LABELS = {
+    "majority": "the more frequent answer counts, and a tie is missing",
+    "majority-ties-correct": "the more frequent answer counts, and a tie is correct",
+    "raw": "every attempt counts",
+    "max": "a question is correct if any attempt is",
+    "last": "the last attempt counts",
+}
+
+
+def facts(comparison: Comparison) -> list[tuple[str, str]]:
+    """What the numbers are of, and how to have them again: a heading and a sentence each."""
+    manifest = comparison.manifest
+    request = manifest.request
+    seeds = ", ".join(map(str, request.seeds))
+    return [
+        ("Data", _data(comparison)),
+        (
+            "Labels",
+            f"{request.labels}: of several attempts at a question {LABELS.get(request.labels, 'see docs')}.",
+        ),
+        ("Split", _split(comparison)),
+        ("Seeds", f"{seeds}: they draw the split and the methods' randomness."),
+        ("Question vectors", f"of the encoder {request.encoder}."),
+        (
+            "Intervals",
+            f"95 %, from {request.replicates:,} bootstrap draws of questions (of models in benchmark prediction).",
+        ),
+        ("Versions", ", ".join(f"{name} {version}" for name, version in manifest.versions.items()) + "."),
+        ("Made", f"{manifest.created} on {manifest.machine}, {manifest.threads} threads."),
+        *(("Not done", f"{skip.task}: {skip.reason}") for skip in manifest.skipped),
+    ]
+
+
+def _data(comparison: Comparison) -> str:
+    data = comparison.manifest.data
+    simulated = "Simulated outcomes, whose true probabilities are known. " if data.simulated else ""
+    return (
+        f"{simulated}{data.models:,} models, {data.questions:,} questions, {data.benchmarks:,} benchmarks;"
+        f" {data.filled:.1%} of the pairs were asked, and {data.partly_asked:.1%} of the questions were not asked of"
+        f" some model. What was not asked is not wrong. SHA-256 of the data: {data.hash}."
+    )
+
+
+def _split(comparison: Comparison) -> str:
+    request, splits = comparison.manifest.request, comparison.manifest.splits
+    kinds = {
+        "question": "questions divided 80/10/10 into training, validation and test",
+        "published": "the parts that the data came with",
+        "benchmark": "each benchmark held out in turn",
+    }
+    folds = f", {request.folds} disjoint test parts" if request.folds else ""
+    group = "identical text" if request.group == "exact" else "nearly the same text"
+    some = "; ".join(f"{name} {digest[:12]}" for name, digest in list(splits.items())[:3])
+    more = f" and {len(splits) - 3} more" if len(splits) > 3 else ""
+    what = kinds.get(request.split, "as the file says")
+    return f"{request.split}: {what}{folds}; questions of {group} stay together. Hashes: {some}{more}."
+
+
+def replays(comparison: Comparison, file: str) -> list[str]:
+    """The commands that do it again: from the result file, and from nothing but the data."""
+    first = ["embedllm-bench", "compare", "--manifest", file]
+    return [
+        shlex.join(first),
+        shlex.join(["embedllm-bench", "compare", *_options(comparison.manifest.request)]),
+    ]
+
+
+def _options(request: Request) -> list[str]:
+    options = ["--store", request.store]
+    for flag, values in (("--method", request.methods), ("--task", request.tasks), ("--seed", request.seeds)):
+        for value in values:
+            options += [flag, str(value)]
+    for name, settings in request.settings.items():
+        for field, setting in settings.items():
+            options += ["--set", f"{name}.{field}={setting}"]
+    if request.folds:
+        options += ["--folds", str(request.folds)]
+    options += ["--split", request.split, "--group", request.group]
+    return [*options, "--encoder", request.encoder, "--labels", request.labels]
