@@ -43,8 +43,8 @@ class Forest(SharedScores):
         for name in ("trees", "landmarks"):
             if getattr(self, name) < 1:
                 raise UsageError(f"forest.{name} is {getattr(self, name)}; it counts, so it starts at 1.")
-        machine, components = KernelMachine.fit(train, self.landmarks, self.seed)
-        self.traits_, rows = Traits.learn(train.questions, machine, components.scores, self.seed)
+        machine, components, viewed = KernelMachine.fit(train, self.landmarks, self.seed)
+        self.traits_, rows = Traits.learn(viewed, machine, components.scores, self.seed)
         self.trees_ = Trees.grow(rows, components.scores, self.trees, self.seed)
         # what the kernel alone says of training questions: the trees have seen their outcomes
         self._keep(train.questions, components, machine.ridge.left_out)

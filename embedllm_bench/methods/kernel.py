@@ -37,7 +37,7 @@ class Kernel(SharedScores):
         """Choose views and penalties by what training questions are forecast by the others; none on validation."""
         if self.landmarks < 1:
             raise UsageError(f"kernel.landmarks is {self.landmarks}; it counts questions, so it starts at 1.")
-        self.machine_, components = KernelMachine.fit(train, self.landmarks, self.seed)
+        self.machine_, components, _ = KernelMachine.fit(train, self.landmarks, self.seed)
         self._keep(train.questions, components, self.machine_.ridge.left_out)
         self._calibrate(self.left_out_, train.correct, train.attempts)
         return self

@@ -21,6 +21,7 @@ from embedllm_bench.methods.training import EarlyStopping, QuestionMajor, batch_
 from embedllm_bench.methods.validation import usable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from embedllm_bench.arrays import CountArray, Float32Array
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 LEARNED = ("weight", "offset", "rates", "means")
 CANDIDATES = {"learned": (64, 256), "nearest": (16, 32, 64, 128)}
+FEWEST_QUESTIONS = 5  #: in a cluster, on average, where there are several numbers to choose from
 DEFAULT_CLUSTERS = 64  #: where there is no validation part to choose on
 SHARPNESS = 10.0  #: how sharply the learned map begins at the clusters' centres
 LEARNING_RATE, EPOCHS, BLIND_EPOCHS, PATIENCE = 1e-2, 60, 10, 3
@@ -74,9 +76,7 @@ class UniRoute(Method):
         if self.clusters is not None or chooser is None:
             counts = (self.clusters or DEFAULT_CLUSTERS,)
         best = float("inf")
-        # of fewer questions than clusters each is one
-        counts = tuple(dict.fromkeys(min(count, len(train.questions)) for count in counts))
-        for count in steps(counts, "uniroute clusters"):
+        for count in steps(_possible(counts, len(train.questions)), "uniroute clusters"):
             given = problem.solve(count, self.seed)
             rates = problem.rates(given)
             loss = problem.loss(given, rates)
@@ -170,6 +170,12 @@ class _Problem:
                 step(optimizer, _log_loss(assigned, rates, correct, attempts))
         stopping.restore()
         return weight.detach(), offset.detach()
+
+
+def _possible(counts: Sequence[int], questions: int) -> list[int]:
+    """Those that leave a cluster something to count, else the first; of fewer questions than clusters each is one."""
+    large = [count for count in counts if count * FEWEST_QUESTIONS <= questions] or counts[:1]
+    return [min(count, questions) for count in large]
 
 
 def _shortened(matrix: CorrectnessMatrix, length: float, device: torch.device) -> QuestionMajor:

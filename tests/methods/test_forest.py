@@ -37,8 +37,8 @@ def test_one_row_makes_trees_of_one_leaf() -> None:
 
 def test_a_training_question_s_row_does_not_see_its_own_outcomes() -> None:
     matrix = random_matrix(5, 120)
-    machine, components = KernelMachine.fit(matrix, 200, seed=0)
-    traits, rows = Traits.learn(matrix.questions, machine, components.scores, seed=0)
+    machine, components, viewed = KernelMachine.fit(matrix, 200, seed=0)
+    traits, rows = Traits.learn(viewed, machine, components.scores, seed=0)
     seen = traits.rows(matrix.questions)
     assert rows.shape == seen.shape
     forecasts = seen.shape[1] - sum(r.left_out.shape[1] for r in (machine.ridge, *traits.views))

@@ -45,21 +45,21 @@ class KernelMachine:
     ridge: Ridge
 
     @classmethod
-    def fit(cls, matrix: CorrectnessMatrix, landmarks: int, seed: int) -> tuple[Self, Components]:
-        """The machine, and the components whose scores it forecasts."""
+    def fit(cls, matrix: CorrectnessMatrix, landmarks: int, seed: int) -> tuple[Self, Components, Viewed]:
+        """The machine, the components whose scores it forecasts, and the training questions as it sees them."""
         viewed, scales = look(matrix.questions, seed)
         components = Components.of(matrix)
         order = np.random.default_rng([seed, 2]).permutation(len(viewed))
         mixture = _mixture(viewed, scales, components, order)
         chosen = viewed.take(np.sort(order[:landmarks]))
-        spectrum = _spectrum(viewed, chosen, scales, mixture)
+        spectrum = spectrum_of(viewed, chosen, scales, mixture)
         ridge = spectrum.solve(components.scores)
         if not (matrix.attempts > 0).all():
             for _ in range(REFILLS):
                 around = replace(components, scores=ridge.left_out)
                 components = Components.of(matrix, around)
                 ridge = spectrum.solve(components.scores)
-        return cls(scales, mixture, chosen, ridge), components
+        return cls(scales, mixture, chosen, ridge), components, viewed
 
     def scores(self, questions: Questions) -> FloatArray:
         """Forecasts of the components' scores (Q, C)."""
@@ -100,7 +100,11 @@ def kernel_of(
     return total
 
 
-def _spectrum(viewed: Viewed, chosen: Viewed, scales: Scales, mixture: Float32Array) -> Spectrum:
+def spectrum_of(viewed: Viewed, chosen: Viewed, scales: Scales, mixture: Float32Array) -> Spectrum:
+    """Of the kernel of the training rows with those chosen among them."""
+    if len(viewed) == len(chosen):
+        return Spectrum.exact(kernel_of(viewed, viewed, scales, mixture))
+
     def rows() -> Iterator[torch.Tensor]:
         starts = range(0, len(viewed), ROWS)
         for start in steps(starts, "kernel rows"):

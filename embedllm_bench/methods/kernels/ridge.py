@@ -58,6 +58,13 @@ class Spectrum:
     unfold: torch.Tensor  #: (R, R): coefficients of coordinates to those of the kernel
 
     @classmethod
+    def exact(cls, kernel: torch.Tensor) -> Spectrum:
+        """From the training rows' kernel (T, T), all of them landmarks."""
+        values, vectors = torch.linalg.eigh(kernel)
+        values = values.clamp(min=0) + JITTER
+        return cls(vectors * values.sqrt(), values, vectors / values.sqrt())
+
+    @classmethod
     def of(cls, landmarks: torch.Tensor, rows: Iterable[torch.Tensor]) -> Spectrum:
         """From the landmarks' kernel (R, R), and the training rows' with them (T, R), in parts."""
         count = len(landmarks)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from embedllm_bench.methods.kernels.machine import ROWS, KernelMachine, kernel_of
-from embedllm_bench.methods.kernels.ridge import Ridge, Spectrum
+from embedllm_bench.methods.kernels.machine import ROWS, KernelMachine, kernel_of, spectrum_of
+from embedllm_bench.methods.kernels.ridge import Ridge
 from embedllm_bench.methods.kernels.views import VIEWS, Viewed
 
 if TYPE_CHECKING:
@@ -36,20 +36,15 @@ class Traits:
 
     @classmethod
     def learn(
-        cls, questions: Questions, machine: KernelMachine, scores: FloatArray, seed: int
+        cls, viewed: Viewed, machine: KernelMachine, scores: FloatArray, seed: int
     ) -> tuple[Self, Float32Array]:
         """From the training questions and their components' scores (T, C); also their rows (T, F)."""
-        viewed = Viewed.of(questions, machine.scales)
         order = np.random.default_rng([seed, 3]).permutation(len(viewed))
         landmarks = viewed.take(np.sort(order[:VIEW_LANDMARKS]))
-        views = []
-        for view in range(len(VIEWS)):
-            alone = np.eye(len(VIEWS), dtype=np.float32)[view]
-            parts = [
-                kernel_of(viewed.take(rows), landmarks, machine.scales, alone) for rows in _parts(len(viewed))
-            ]
-            corner = kernel_of(landmarks, landmarks, machine.scales, alone)
-            views.append(Spectrum.of(corner, parts).solve(scores[:, :VIEW_SCORES]))
+        views = [
+            spectrum_of(viewed, landmarks, machine.scales, alone).solve(scores[:, :VIEW_SCORES])
+            for alone in np.eye(len(VIEWS), dtype=np.float32)
+        ]
         center = viewed.vectors.mean(0)
         traits = cls(
             machine, landmarks, tuple(views), center,

@@ -119,15 +119,17 @@ def likeness(view: int, these: Viewed, those: Viewed, scales: Scales) -> torch.T
 
 def _squared(view: int, these: Viewed, those: Viewed) -> torch.Tensor:
     """Squared distances (n, m)."""
-    left, right = (_dense(view, part) for part in (these, those))
-    lengths = (left**2).sum(1)[:, None] + (right**2).sum(1)
-    return (lengths - 2 * left @ right.T).clamp(min=0)
-
-
-def _dense(view: int, viewed: Viewed) -> torch.Tensor:
-    name = VIEWS[view]
-    rows = viewed.words.toarray() if name == "words" else getattr(viewed, name)
-    return torch.from_numpy(np.ascontiguousarray(rows))
+    if VIEWS[view] == "words":
+        # few words are in both: a product of sparse rows is several times faster than one of dense rows
+        product = torch.from_numpy((these.words @ those.words.T).toarray())
+        left, right = (
+            torch.from_numpy(np.asarray(rows.multiply(rows).sum(1)).ravel())
+            for rows in (these.words, those.words)
+        )
+    else:
+        rows, others = (torch.from_numpy(getattr(viewed, VIEWS[view])) for viewed in (these, those))
+        product, left, right = rows @ others.T, (rows**2).sum(1), (others**2).sum(1)
+    return (left[:, None] + right - 2 * product).clamp(min=0)
 
 
 def _words(texts: Sequence[str]) -> sparse.csr_array:
