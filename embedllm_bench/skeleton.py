@@ -31,6 +31,7 @@ FILES = {
     "encoder": {"encoder.py.txt": "$module/encoder.py"},
     "importer": {"importer.py.txt": "$module/importer.py", "example.txt": "tests/example.$name"},
 }
+RESERVED = ("Method", "Self", "Questions", "Sequence")  #: names that the templates import
 SHARED = {"__init__.py.txt": "$module/__init__.py", "test_contract.py.txt": "tests/test_contract.py"}
 COMMON = {"pyproject.toml.txt": "pyproject.toml", "README.md": "README.md"}
 USES = {
@@ -52,20 +53,23 @@ class Skeleton:
         """Refuse a name that cannot be a package's, or is one."""
         if self.kind not in FILES:
             raise UsageError(f"There is no kind {self.kind!r}; there are {', '.join(FILES)}.")
-        if (
-            not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name)
-            or keyword.iskeyword(self.module)
-            or keyword.iskeyword(self.class_name)
-        ):
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):
             raise UsageError(
-                f"{self.name!r} is no name for a plugin; use small letters, digits and single '-', as in my-method."
+                f"{self.name!r} is no name for a plugin; use small letters, digits and single '-', and begin with a"
+                " letter, as in my-method."
             )
+        if keyword.iskeyword(self.module) or keyword.iskeyword(self.class_name):
+            raise UsageError(f"{self.name!r} is a word of the language Python; give another name.")
         if len(self.name) > LONGEST:
             raise UsageError(f"The name has {len(self.name)} characters; use at most {LONGEST}.")
         if self.module in ("test", "tests", "conftest") or self.module.startswith("test_"):
             raise UsageError(f"{self.name!r} is a name that pytest takes for tests; give another.")
         if self.module in sys.stdlib_module_names or find_spec(self.module) is not None:
             raise UsageError(f"There is a Python package {self.module!r} already; give another name.")
+        if self.class_name in RESERVED:
+            raise UsageError(
+                f"{self.name!r} would make a class {self.class_name}, which has a meaning; give another."
+            )
         known: Mapping[str, Registered[Any]] = getattr(Plugins(), CATALOGS[self.kind])
         if self.name == BUILTIN or self.name in known:
             whose = known[self.name].plugin if self.name in known else BUILTIN

@@ -81,8 +81,10 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("My Method", "'My Method' is no name for a plugin"),
-        ("class", "'class' is no name for a plugin"),
-        ("none", "'none' is no name for a plugin"),
+        ("1abc", "and begin with a letter, as in my-method"),
+        ("class", "'class' is a word of the language Python; give another name."),
+        ("none", "'none' is a word of the language Python"),
+        ("method", "'method' would make a class Method, which has a meaning; give another."),
         ("m" * 200, "The name has 200 characters; use at most 64."),
         ("test-contract", "'test-contract' is a name that pytest takes for tests"),
         ("knn", "'knn' is the name of what the plugin 'built-in' has; give another."),

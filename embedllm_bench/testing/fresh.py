@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,8 @@ SERVE = (
 )
 WHERE = "let it stand in a module's file, outside functions, to have it compared with a process of its own"
 FORECAST, ANSWER = "p.npy", "answer.json"
+LONGEST = 300  #: seconds for what takes a second or two; a forked process can wait for itself for ever
+DONE, LATE = "done", "late"
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Asked:
     models: int
     questions: int
     seed: int
+    longest: int  #: seconds
 
 
 def fresh_forecast(kind: type[Method], *, models: int, questions: int, seed: int) -> Float32Array:
@@ -68,8 +72,11 @@ def fresh_forecast(kind: type[Method], *, models: int, questions: int, seed: int
     threads = None if torch is None else torch.get_num_threads()
     with tempfile.TemporaryDirectory() as folder:
         file = getattr(module, "__file__", None) or ""
-        asked = Asked(kind.__module__, file, kind.__qualname__, folder, threads, models, questions, seed)
-        _ask(asked)
+        asked = Asked(
+            kind.__module__, file, kind.__qualname__, folder, threads, models, questions, seed, LONGEST
+        )
+        said = _ask(asked)
+        require(said != LATE, f"in a process of its own it is not done after {LONGEST} seconds.")
         answer = Path(folder) / ANSWER
         require(answer.exists(), "in a process of its own it ends the program.")
         found: dict[str, str] = json.loads(answer.read_text(encoding="utf-8"))
@@ -82,15 +89,17 @@ def fresh_forecast(kind: type[Method], *, models: int, questions: int, seed: int
     return p
 
 
-def _ask(asked: Asked) -> None:
+def _ask(asked: Asked) -> str:
+    """What the server says once it is done; nothing where it has ended."""
     server = _server("torch" in sys.modules) if FORKS else _started(torch=False)
     assert server.stdin is not None  # noqa: S101 - both are pipes
     assert server.stdout is not None  # noqa: S101
     server.stdin.write(json.dumps(asdict(asked)) + "\n")
     server.stdin.flush()
-    server.stdout.readline()  # once it is done, or the server has ended
+    said = server.stdout.readline().strip()
     if not FORKS:
         _end(server)
+    return said
 
 
 @cache
@@ -124,18 +133,25 @@ def serve() -> None:
     if "torch" in sys.argv[2:]:
         import torch  # noqa: F401 - the processes that are forked have it then
     for line in iter(sys.stdin.readline, ""):
-        asked = Asked(**json.loads(line))
-        if not FORKS:
-            _answer(asked)
-        elif (child := os.fork()) == 0:
-            try:
-                _answer(asked)
-            finally:
-                os._exit(0)
-        else:
-            os.waitpid(child, 0)
-        done.write("done\n")
+        done.write((_forked if FORKS else _answered)(Asked(**json.loads(line))) + "\n")
         done.flush()
+
+
+def _answered(asked: Asked) -> str:
+    _answer(asked)
+    return DONE
+
+
+def _forked(asked: Asked) -> str:
+    child = os.fork()
+    if child == 0:
+        try:
+            signal.alarm(asked.longest)
+            _answer(asked)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return LATE if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM else DONE
 
 
 def _answer(asked: Asked) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from embedllm_bench.encoders.base import KnownEncoder, Settings, Weights
 from embedllm_bench.errors import ABORTS, first_line
+from embedllm_bench.testing.base import Check, require
 from embedllm_bench.testing.benchmarks import benchmark_checks
 from embedllm_bench.testing.cards import Cards, card_checks
 from embedllm_bench.testing.encoders import DIMENSION, encoder_checks
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedllm_bench.encoders.base import Encoder
-    from embedllm_bench.testing.base import Check
     from embedllm_bench.testing.registered import Registrations
 
 T = TypeVar("T")
@@ -56,6 +56,7 @@ def plugin_checks(
     if registered.module is not None:
         entry = EntryModule(registered.module.__name__, registered.module.__file__ or "")
         found += _bound("plugin", registered.name, entry_checks(), entry)
+    found += _bound("plugin", registered.name, (SOMETHING,), registered)
     for hook in registered.idle:
         reason = f"its {hook} registers nothing; call register(...) for each thing, or leave the hook out"
         found.append(BoundCheck("plugin", registered.name, hook, "", _nothing, reason))
@@ -76,6 +77,17 @@ def plugin_checks(
     for known in registered.benchmarks:
         found += _bound("benchmark", known.card.id, benchmark_checks(), known)
     return tuple(found)
+
+
+def _registers(registered: Registrations) -> None:
+    kinds = ("methods", "encoders", "importers", "models", "benchmarks")
+    require(
+        any(getattr(registered, kind) for kind in kinds),
+        "it registers nothing; mark a hook with @hookimpl, and call register(...) in it for each thing.",
+    )
+
+
+SOMETHING: Check[Registrations] = Check("registers", "it registers something", _registers)
 
 
 def _encoder(entry: KnownEncoder) -> Iterator[BoundCheck]:

@@ -11,7 +11,7 @@ import torch
 
 from embedllm_bench.process import generators, settings
 from embedllm_bench.registry import Plugins
-from embedllm_bench.testing import Check, NotRun, check_method, method_checks
+from embedllm_bench.testing import Check, NotRun, check_method, fresh, method_checks
 from tests.testing import planted
 from tests.testing.planted import PLANTED, PLANTS, Sound
 
@@ -110,6 +110,14 @@ def test_a_class_that_no_other_process_can_import_is_noted(recwarn: pytest.Warni
         remembers(Local)
     check_method(Local)
     assert [str(w.message).partition(":")[0] for w in recwarn] == ["remembers is not run to its end"]
+
+
+@pytest.mark.skipif(not fresh.FORKS, reason="only forked processes have a time limit")
+def test_a_method_that_is_never_done_elsewhere_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fresh, "LONGEST", 3)
+    (remembers,) = (check for check in method_checks(planted.WaitsElsewhere) if check.name == "remembers")
+    with pytest.raises(AssertionError, match=r"in a process of its own it is not done after 3 seconds\."):
+        remembers(planted.WaitsElsewhere)
 
 
 def test_the_checks_leave_generators_and_settings_as_found(capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,7 +91,7 @@ def test_pytest_says_that_a_plugin_is_not_installed(tmp_path: Path) -> None:
 def test_the_command_lists_every_check(tmp_path: Path) -> None:
     done = check(installed(tmp_path), "stranger")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1] == "stranger: 27 ok, 0 failed, 0 not run."
+    assert done.stdout.splitlines()[-1] == "stranger: 28 ok, 0 failed, 0 not run."
     assert done.stderr == ""
 
 
@@ -117,7 +117,7 @@ def test_at_a_terminal_the_bar_is_not_taken_for_what_a_method_prints(tmp_path: P
             while part := os.read(ours, 4096):
                 drawn += part
     os.close(ours)
-    assert (tmp_path / "out").read_text().splitlines()[-1] == "stranger: 27 ok, 0 failed, 0 not run."
+    assert (tmp_path / "out").read_text().splitlines()[-1] == "stranger: 28 ok, 0 failed, 0 not run."
     assert b"half: silent" in drawn
 
 
@@ -179,8 +179,19 @@ def test_a_hook_that_registers_nothing_is_noted(tmp_path: Path) -> None:
     site = installed(tmp_path, module=f"{METHOD}\n\n@hookimpl\ndef register_models(register):\n    pass\n")
     done = check(site, "stranger")
     assert done.returncode == 0
-    assert done.stdout.splitlines()[-1] == "stranger: 27 ok, 0 failed, 1 not run."
+    assert done.stdout.splitlines()[-1] == "stranger: 28 ok, 0 failed, 1 not run."
     assert "register_models" in done.stdout
+
+
+def test_a_plugin_that_registers_nothing_at_all_is_at_fault(tmp_path: Path) -> None:
+    empty = "from embedllm_bench.hookspecs import hookimpl\n\n\n@hookimpl\ndef register_methods(register):\n    pass\n"
+    done = check(installed(tmp_path, module=empty), "stranger", "--format", "json")
+    assert done.returncode == 1
+    (reason,) = (row["reason"] for row in json.loads(done.stdout) if row["result"] == "failed")
+    assert reason == (
+        "stranger, registers: it registers nothing; mark a hook with @hookimpl, and call register(...) in it for"
+        " each thing."
+    )
 
 
 def test_a_module_that_cannot_be_imported_is_told() -> None:
