@@ -212,10 +212,9 @@ def header(comparison: Comparison) -> list[str]:
     digest = f" ({one})" if len(splits) == 1 else ""
     seeds = f"seed{'s' * (len(request.seeds) > 1)} {', '.join(map(str, request.seeds))}"
     filled = f"{data.filled:.1%} filled, {data.partly_asked:.1%} of questions partly filled"
-    what = f"{data.models} models, {data.questions} questions, {data.benchmarks} benchmarks"
     learned = f"labels {request.labels}; encoder {request.encoder}"
     return [
-        f"{warning}{what}, {filled}; data {data.hash[:12]}.",
+        f"{warning}{data.counts()}, {filled}; data {data.hash[:12]}.",
         f"Split {request.split}{folds}{near}{digest}, {seeds}; {learned}; 95 % intervals.",
         *(f"{skip.task}: not done. {skip.reason}" for skip in manifest.skipped),
     ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from embedllm_bench.errors import DataError
 from embedllm_bench.figure_data import FigureData
+from embedllm_bench.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,6 +95,11 @@ class DataFacts:
     partly_asked: float  #: share of questions some model was not asked
     simulated: bool
     hash: str
+
+    def counts(self, *, grouped: bool = False) -> str:
+        """Such as "18 models, 1200 questions, 10 benchmarks"; ``grouped`` puts commas between thousands."""
+        things = ("model", self.models), ("question", self.questions), ("benchmark", self.benchmarks)
+        return ", ".join(counted(count, thing, grouped=grouped) for thing, count in things)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from embedllm_bench.collecting.alone import alone
 from embedllm_bench.collecting.answering import Answer, answer
 from embedllm_bench.collecting.backend import check_device, is_out_of_memory, let_go, load_model
 from embedllm_bench.collecting.endpoints import UsageLog, observe
@@ -176,13 +177,8 @@ class _Collector:
         start = time.perf_counter()
         tally = Tally()
         try:
-            plans = plans_for(self.store, self.model, card, self.manager, self.settings)
-            tally.planned(plans)
-            if self.listener is not None:
-                self.listener.planned(self.model.id, card.id, tally.left or 0)
-            if self.given_up is None:
-                for task_plan in plans:
-                    self._task(task_plan, tally)
+            with alone(self.store.path, self.model.id, card.id) as only_we:
+                self._whole(card, tally, only_we=only_we)
         except LoadError as error:  # so it would be for the other benchmarks
             self.given_up, self.unloaded = str(error), True
         except (CollectError, DataError) as error:
@@ -207,6 +203,17 @@ class _Collector:
             unfit=tally.unfit,
             batch_size=self.batch_size,
         )
+
+    def _whole(self, card: BenchmarkCard, tally: Tally, *, only_we: bool) -> None:
+        plans = plans_for(self.store, self.model, card, self.manager, self.settings)
+        tally.planned(plans)
+        if tally.left and not only_we:
+            raise CollectError("another process is asking it now; what that leaves, a later run asks")
+        if self.listener is not None:
+            self.listener.planned(self.model.id, card.id, tally.left or 0)
+        if self.given_up is None:
+            for task_plan in plans:
+                self._task(task_plan, tally)
 
     def _commonest(self, card: BenchmarkCard, tally: Tally) -> str | None:
         """Of the reasons why requests failed now, else of those that the store has."""

@@ -64,7 +64,7 @@ def render(comparison: Comparison, file: str) -> str:
         .get_template("report.html.j2")
         .render(
             comparison=comparison,
-            title=_title(comparison),
+            title=comparison.manifest.data.counts(grouped=True),
             summary=summary(comparison),
             facts=words.facts(comparison),
             replays=words.replays(comparison, file),
@@ -82,11 +82,6 @@ def render(comparison: Comparison, file: str) -> str:
             label=label,
         )
     )
-
-
-def _title(comparison: Comparison) -> str:
-    data = comparison.manifest.data
-    return f"{data.models:,} models, {data.questions:,} questions, {data.benchmarks:,} benchmarks"
 
 
 @cache

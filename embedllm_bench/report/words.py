@@ -77,7 +77,7 @@ def _data(comparison: Comparison) -> str:
     data = comparison.manifest.data
     simulated = "Simulated outcomes, whose true probabilities are known. " if data.simulated else ""
     return (
-        f"{simulated}{data.models:,} models, {data.questions:,} questions, {data.benchmarks:,} benchmarks;"
+        f"{simulated}{data.counts(grouped=True)};"
         f" {data.filled:.1%} of the pairs were asked, and {data.partly_asked:.1%} of the questions were not asked of"
         f" some model. What was not asked is not wrong. SHA-256 of the data: {data.hash}."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,11 @@ def asked(
 ) -> Collected:
     (result,) = collect(store, [who], [card], Settings(**settings), manager)  # type: ignore[arg-type]  # its fields
     return result
+
+
+@contextlib.contextmanager
+def unlocked(*_: object) -> Iterator[bool]:
+    yield True
 
 
 def labels(store: Store) -> dict[tuple[str, str], list[int]]:
@@ -224,9 +230,31 @@ def failing(_self: Tiny, _requests: object) -> None:
     raise RuntimeError("the server is down")
 
 
+def test_what_another_process_is_asking_is_left_to_it(
+    store: Store, manager: TaskManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered, others = Tiny.loglikelihood, list[Collected]()
+
+    def meanwhile(self: Tiny, requests: list[Instance]) -> object:
+        if not others:
+            monkeypatch.setattr(Tiny, "loglikelihood", answered)
+            with Store.open(store.path, write=True) as second:
+                others.append(asked(second, manager, CHOICE, model(), limit=10))
+        return answered(self, requests)
+
+    monkeypatch.setattr(Tiny, "loglikelihood", meanwhile)
+    result = asked(store, manager, CHOICE, model(), limit=20)
+    assert (others[0].done, others[0].left) == (0, 10)
+    assert others[0].reason == "another process is asking it now; what that leaves, a later run asks"
+    assert (result.done, result.left) == (20, 0)
+    again = asked(store, manager, CHOICE, model(), limit=20)
+    assert (again.done, again.reused, again.reason) == (0, 20, None)
+
+
 def test_what_another_process_stored_meanwhile_stays_and_is_said(
     store: Store, manager: TaskManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("embedllm_bench.collecting.collector.alone", unlocked)  # as of another user
     answered, others = Tiny.loglikelihood, list[Collected]()
 
     def slower(self: Tiny, requests: list[Instance]) -> object:
