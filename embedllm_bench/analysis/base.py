@@ -94,6 +94,31 @@ class Analysis:
         }
         return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
+    @classmethod
+    def from_json(cls, text: str, where: str) -> Self:
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            DataError: it is not such an object; ``where`` names the file.
+        """
+        try:
+            content = json.loads(text)
+            columns = tuple(content["rows"][0])
+            rows = tuple(tuple(_cell(row[column]) for column in columns) for row in content["rows"])
+            return cls(content["analysis"], columns, rows, content["answer"], Facts(**content["facts"]))
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise DataError(
+                f"{where} is no answer of 'embedllm-bench analyze ... --format json' ({error}); give such a file."
+            ) from error
+
+
+def _cell(content: object) -> Cell:
+    if isinstance(content, dict):
+        return Estimate(**content)
+    if content is None or isinstance(content, str | int | float):
+        return content
+    raise TypeError(f"{content!r} is no cell")
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from embedllm_bench.cli.options import learning_curve_option
+
 
 @click.command("figures")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -23,19 +25,20 @@ import click
     type=click.Choice(["png", "svg", "pdf"]),
     help="A format to write; all of them if none is named.",
 )
-def command(file: Path, output: Path, layouts: tuple[str, ...]) -> None:
+@learning_curve_option
+def command(file: Path, output: Path, layouts: tuple[str, ...], curves: tuple[Path, ...]) -> None:
     """Write every figure of the result which `compare --format json -o FILE` wrote as PNG, SVG and PDF.
 
     Colours stay apart for colour-blind eyes, marks and dashes in grey print. Needs matplotlib (pip install
     'embedllm-bench[report]').
     """
-    from embedllm_bench.cli.files import read_comparison, write_whole
+    from embedllm_bench.cli.files import read_analysis, read_comparison, write_whole
     from embedllm_bench.errors import DataError
     from embedllm_bench.report.figures import figures
     from embedllm_bench.report.printed import FORMATS, check_there, draw, file_name
 
     check_there()
-    found = figures(read_comparison(file))
+    found = figures(read_comparison(file), [read_analysis(curve) for curve in curves])
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

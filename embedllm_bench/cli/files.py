@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from embedllm_bench.analysis.base import Analysis
     from embedllm_bench.results import Comparison
 
 
@@ -19,12 +20,22 @@ def read_comparison(path: Path) -> Comparison:
     """A result file."""
     from embedllm_bench.results import Comparison
 
+    return Comparison.from_json(_text(path), str(path))
+
+
+def read_analysis(path: Path) -> Analysis:
+    """What an analyze command said in JSON."""
+    from embedllm_bench.analysis.base import Analysis
+
+    return Analysis.from_json(_text(path), str(path))
+
+
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise DataError(f"{path} cannot be read: {reason}.") from error
-    return Comparison.from_json(text, str(path))
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 store_option = click.option(
@@ -19,4 +21,13 @@ format_option = click.option(
     default="table",
     show_default=True,
     help="How to print it.",
+)
+
+learning_curve_option = click.option(
+    "--learning-curve",
+    "curves",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What `analyze training-size --format json` said of the same data; repeatable, for several methods.",
 )

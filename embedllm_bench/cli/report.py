@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedllm_bench.cli.options import learning_curve_option
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedllm_bench.analysis.base import Analysis
     from embedllm_bench.results import Comparison
 
 
@@ -20,23 +25,24 @@ if TYPE_CHECKING:
     required=True,
     help="The page to write.",
 )
-def command(file: Path, output: Path) -> None:
+@learning_curve_option
+def command(file: Path, output: Path, curves: tuple[Path, ...]) -> None:
     """Write one HTML page that shows the result which `compare --format json -o FILE` wrote.
 
     The page needs no network: sortable leaderboards, figures, a map of the models, the questions that stand out, a
     section a model, and where the numbers come from. Needs matplotlib (pip install 'embedllm-bench[report]').
     """
-    from embedllm_bench.cli.files import read_comparison
+    from embedllm_bench.cli.files import read_analysis, read_comparison
 
-    write_report(read_comparison(file), output, str(file))
+    write_report(read_comparison(file), output, str(file), [read_analysis(curve) for curve in curves])
 
 
-def write_report(comparison: Comparison, output: Path, result: str) -> None:
+def write_report(comparison: Comparison, output: Path, result: str, curves: Sequence[Analysis] = ()) -> None:
     """Write the page of a comparison whose result file is ``result``, and say so."""
     from embedllm_bench.cli.files import write_whole
     from embedllm_bench.report.page import render
 
-    page = render(comparison, result)
+    page = render(comparison, result, curves)
     write_whole(output, page)
     click.echo(f"{output}: {len(page.encode()) / 1e6:.1f} MB, one page.")
     if comparison.figures is None:

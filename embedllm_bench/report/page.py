@@ -21,8 +21,11 @@ from embedllm_bench.report.tables import leaderboards
 from embedllm_bench.results import SCORE_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jinja2 import Environment
 
+    from embedllm_bench.analysis.base import Analysis
     from embedllm_bench.report.charts import Figure
     from embedllm_bench.report.sections import ModelSection
     from embedllm_bench.results import Comparison
@@ -47,14 +50,15 @@ class Drawn:
         return max(view.height for view in self.figure.views.values())
 
 
-def render(comparison: Comparison, file: str) -> str:
+def render(comparison: Comparison, file: str, curves: Sequence[Analysis] = ()) -> str:
     """The page of a comparison; ``file`` is where its result lies, for the command that repeats it.
 
     Raises:
-        DataError: matplotlib, which draws the pictures for pages without scripts, is not there.
+        DataError: matplotlib, which draws the pictures for pages without scripts, is not there; or one of ``curves``
+            is no learning curve of the same data.
     """
     printed.check_there()
-    drawn = [_drawn(figure) for figure in figures(comparison)]
+    drawn = [_drawn(figure) for figure in figures(comparison, curves)]
     data = comparison.figures
     models = [] if data is None else model_sections(data)
     near = None if data is None else near_by(data)
