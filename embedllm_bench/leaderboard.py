@@ -25,38 +25,39 @@ class Column:
     title: str
     digits: int = 3
     interval: bool = True
+    better: int = 1  #: 1 where more is better, -1 where less is, 0 where neither
 
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "forecasting": (
         Column("accuracy", "accuracy"),
-        Column("log_loss", "log-loss", interval=False),
+        Column("log_loss", "log-loss", interval=False, better=-1),
         Column("auroc", "AUROC", interval=False),
-        Column("fit_seconds", "fit s", 1, interval=False),
+        Column("fit_seconds", "fit s", 1, interval=False, better=-1),
         Column("decisions_per_second", "decisions/s", 0, interval=False),
         Column("macro_accuracy", "macro"),
-        Column("brier", "Brier", interval=False),
-        Column("ece", "ECE"),
+        Column("brier", "Brier", interval=False, better=-1),
+        Column("ece", "ECE", better=-1),
     ),
     "routing": (
         Column("accuracy", "accuracy"),
         Column("gap_closed", "gap closed"),
-        Column("fit_seconds", "fit s", 1, interval=False),
+        Column("fit_seconds", "fit s", 1, interval=False, better=-1),
         Column("decisions_per_second", "decisions/s", 0, interval=False),
         Column("macro_accuracy", "macro"),
         Column("gain", "gain"),
-        Column("weighted_random_accuracy", "as often, at random", interval=False),
-        Column("choice_entropy", "bits", 2, interval=False),
+        Column("weighted_random_accuracy", "as often, at random", interval=False, better=0),
+        Column("choice_entropy", "bits", 2, interval=False, better=0),
     ),
     "benchmark-prediction": (
-        Column("mae", "MAE"),
+        Column("mae", "MAE", better=-1),
         Column("kendall", "Kendall"),
-        Column("fit_seconds", "fit s", 1, interval=False),
+        Column("fit_seconds", "fit s", 1, interval=False, better=-1),
         Column("decisions_per_second", "decisions/s", 0, interval=False),
         Column("spearman", "Spearman"),
-        Column("rmse", "RMSE"),
+        Column("rmse", "RMSE", better=-1),
         Column("probe_ridge_significant", "probe", 2, interval=False),
-        Column("probe_random_significant", "random vectors", 2, interval=False),
+        Column("probe_random_significant", "random vectors", 2, interval=False, better=0),
     ),
     "new-models": (
         Column("accuracy@64", "accuracy at 64", interval=False),
@@ -64,16 +65,15 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("accuracy@0", "at 0", interval=False),
         Column("accuracy@256", "at 256", interval=False),
         Column("refit_accuracy", "refit", interval=False),
-        Column("answered_mae@64", "MAE at 64", interval=False),
-        Column("answered_coverage@64", "covered", 2, interval=False),
+        Column("answered_mae@64", "MAE at 64", interval=False, better=-1),
+        Column("answered_coverage@64", "covered", 2, interval=False, better=0),
         Column("routing@64", "routing at 64", interval=False),
         Column("accuracy@128", "accuracy at 128", interval=False),
         Column("all_accuracy", "at all", interval=False),
-        Column("answered_mae@128", "MAE at 128", interval=False),
-        Column("unseen_mae@64", "MAE of unseen", interval=False),
+        Column("answered_mae@128", "MAE at 128", interval=False, better=-1),
+        Column("unseen_mae@64", "MAE of unseen", interval=False, better=-1),
     ),
 }
-LOWER_IS_BETTER = frozenset({"mae"})
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ class Board:
     task: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    best: tuple[frozenset[int], ...]  #: the columns in which each row is the best of those that compete
     reference: tuple[bool, ...]
     notes: tuple[str, ...]
 
@@ -105,8 +106,7 @@ def _board(
     known: Mapping[str, Row],
     comparison: Comparison,
 ) -> Board:
-    primary = columns[0].metric
-    sign = 1 if primary in LOWER_IS_BETTER else -1
+    primary, sign = columns[0].metric, -columns[0].better
     order = sorted(scores, key=lambda name: sign * _value(scores[name].get(primary), -sign))
     shown = [column for column in columns if any(column.metric in scores[name] for name in order)]
     rows, reference = [], []
@@ -117,12 +117,34 @@ def _board(
         cells = [cell_text(scores[name].get(column.metric), column) for column in shown]
         rows.append((rank_text(rank), name + mark, *cells))
         reference.append(row.reference)
+    competing = [name for name in order if not known[name].reference]
+    best = [_best(scores, competing, column) for column in shown]
     notes = [
         *_bare(task, shown, scores, known), *_verdicts(scores, order, known), *_failures(comparison, known),
     ]  # fmt: skip
     return Board(
-        task, ("rank", "method", *(c.title for c in shown)), tuple(rows), tuple(reference), tuple(notes)
+        task,
+        ("rank", "method", *(c.title for c in shown)),
+        tuple(rows),
+        tuple(frozenset(place for place, names in enumerate(best, 2) if name in names) for name in order),
+        tuple(reference),
+        tuple(notes),
     )
+
+
+def _best(
+    scores: Mapping[str, Mapping[str, Score]], competing: Sequence[str], column: Column
+) -> frozenset[str]:
+    """Those whose number, as it is shown, no other's is better than; none where all are the same."""
+    shown = {
+        name: round(found.value, column.digits)
+        for name in competing
+        if (found := scores[name].get(column.metric)) is not None and found.value is not None
+    }
+    if not column.better or len(set(shown.values())) < 2:
+        return frozenset()
+    best = max(column.better * value for value in shown.values())
+    return frozenset(name for name, value in shown.items() if column.better * value == best)
 
 
 def _value(score: Score | None, otherwise: float) -> float:

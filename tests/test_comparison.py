@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from embedllm_bench import Plugins, Store, compare
+from embedllm_bench.cli.main import main
 from embedllm_bench.errors import DataError, UsageError
 from embedllm_bench.leaderboard import boards
 from embedllm_bench.matrix import CorrectnessMatrix
@@ -103,6 +105,22 @@ def test_a_table_says_why_a_number_has_no_interval(tmp_path: Path) -> None:
         "gap closed without an interval: too few test questions for one, or the same as the best single model or"
         " the oracle."
     )
+
+
+def test_the_best_of_those_that_compete_is_bold_with_or_without_colours(tmp_path: Path) -> None:
+    comparison = run(made(tmp_path / "s.db"), methods=["knn", "mf"], tasks=["forecasting"])
+    (board,) = boards(comparison)
+    scores = comparison.overall("forecasting")
+    place = board.header.index("log-loss")
+    lowest = min(("knn", "mf"), key=lambda name: scores[name]["log_loss"].value or 0)
+    assert [row[1] for row, best in zip(board.rows, board.best, strict=True) if place in best] == [lowest]
+    assert not {row[1] for row, best in zip(board.rows, board.best, strict=True) if best} - {"knn", "mf"}
+    (tmp_path / "r.json").write_text(comparison.to_json())
+    for colours in ({"FORCE_COLOR": "1"}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}):
+        shown = CliRunner(env=colours).invoke(main, ["show", str(tmp_path / "r.json")]).output
+        (line,) = (line for line in shown.splitlines() if f" {lowest} " in line)
+        assert "\x1b[1m" in line
+    assert "\x1b" not in CliRunner().invoke(main, ["show", str(tmp_path / "r.json")]).output
 
 
 def test_benchmarks_can_be_held_out_for_forecasting_too(tmp_path: Path) -> None:

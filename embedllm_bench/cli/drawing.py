@@ -37,8 +37,9 @@ def _draw(console: Console, board: Board) -> None:
         table = Table(box=SIMPLE, title=board.task, title_justify="left", pad_edge=False)
         for place, title in enumerate(board.header[:count]):
             table.add_column(title, justify="left" if place < 2 else "right", no_wrap=True)
-        for row, reference in zip(board.rows, board.reference, strict=True):
-            table.add_row(*(Text(cell) for cell in row[:count]), style="dim" if reference else None)
+        for row, best, reference in zip(board.rows, board.best, board.reference, strict=True):
+            cells = [Text(cell, "bold" if place in best else "") for place, cell in enumerate(row[:count])]
+            table.add_row(*cells, style="dim" if reference else None)
         unlimited = console.options.update(max_width=1000)
         if Measurement.get(console, unlimited, table).maximum <= console.width:
             break

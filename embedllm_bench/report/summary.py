@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedllm_bench.leaderboard import COLUMNS, LOWER_IS_BETTER, cell_text
+from embedllm_bench.leaderboard import COLUMNS, cell_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,11 +20,10 @@ def summary(comparison: Comparison) -> list[str]:
 
 def _task(task: str, scores: Mapping[str, Mapping[str, Score]], known: Mapping[str, Row]) -> str | None:
     column = COLUMNS[task][0]
-    sign = 1 if column.metric in LOWER_IS_BETTER else -1
     there = {name: row[column.metric] for name, row in scores.items() if column.metric in row}
     order = sorted(
         (name for name, score in there.items() if score.value is not None),
-        key=lambda name: sign * (there[name].value or 0),
+        key=lambda name: -column.better * (there[name].value or 0),
     )
     methods = [name for name in order if not known[name].reference]
     simple = [name for name in order if known[name].reference and not known[name].oracle]

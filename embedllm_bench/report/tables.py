@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from embedllm_bench.leaderboard import (
     COLUMNS,
     LABEL_MARK,
-    LOWER_IS_BETTER,
     ORACLE_MARK,
     Column,
     boards,
@@ -103,8 +102,7 @@ def _table(
     known = {row.name: row for row in comparison.manifest.rows}
     there = {metric: scores.get(benchmark, {}) for metric, scores in by_metric.items()}
     columns = [c for c in COLUMNS[task] if there[c.metric]]
-    primary = columns[0].metric
-    sign = 1 if primary in LOWER_IS_BETTER else -1
+    primary, sign = columns[0].metric, -columns[0].better
     names = sorted(there[primary], key=lambda name: sign * _value(there[primary][name], -sign))
     spans = {c.metric: _span([there[c.metric][n] for n in names if n in there[c.metric]]) for c in columns}
     lines = tuple(
