@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import re
 import shlex
@@ -17,6 +18,8 @@ import pytest
 from embedllm_bench import hookspecs
 from embedllm_bench.cli.main import main
 from embedllm_bench.methods import base, saving
+from embedllm_bench.registry import Plugins
+from embedllm_bench.registry.catalog import BUILTIN
 from embedllm_bench.skeleton import Skeleton
 
 ROOT = Path(__file__).parents[1]
@@ -141,6 +144,25 @@ def test_what_a_method_has_and_can_have_is_shown_with_its_signature() -> None:
         assert node.returns is not None
         assert f"\n{node.name}({ast.unparse(node.args)}) -> {ast.unparse(node.returns)}\n" in page
     assert [name for name in protocols[1:] if f"| `{name}` |" not in page] == []
+
+
+def test_the_page_of_methods_has_all_of_them_with_their_settings() -> None:
+    page = (ROOT / "docs" / "methods.md").read_text()
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in page.splitlines()
+        if line[:3] == "| `"
+    ]
+    shown = {row[0]: row[-1] for row in rows if len(row) == 4}
+    methods = [entry.thing for entry in Plugins().methods.values() if entry.plugin == BUILTIN]
+    assert shown == {
+        f"`{method.name}`{' (vectors)' * hasattr(method, 'embeddings')}": ", ".join(
+            f"{field.name}={field.default}" for field in dataclasses.fields(method) if field.name != "seed"
+        )
+        for method in methods
+        if not method.reference
+    }
+    assert [m.name for m in methods if m.reference and f"`{m.name}`" not in page] == []
 
 
 def test_every_name_to_build_on_is_there() -> None:
