@@ -38,7 +38,8 @@ USES = {
     "method": "Compare it with `embedllm-bench compare --method $name`.",
     "benchmark": "Ask a model its questions with `embedllm-bench collect --benchmark $name --model ORG/NAME`.",
     "encoder": "Encode with `embedllm-bench encode --encoder $name`.",
-    "importer": "Import with `embedllm-bench import FILE.$name`.",
+    "importer": "Import with `embedllm-bench import FILE.$name`; `embedllm-bench plugins check $name --example"
+    " $name=tests/example.$name` checks it without pytest.",
 }
 
 

@@ -130,8 +130,11 @@ class Reader:
     def _lacking(self, error: Exception) -> str:
         cause = error.__cause__ if isinstance(error.__cause__, NotHereError) else error
         known = self.plugins.encoders.things.get(self.facts.name)
-        why = "no encoder of that name is known here" if isinstance(error, UnknownNameError) else str(cause)
+        unknown = isinstance(error, UnknownNameError)
+        why = "no encoder of that name is known here" if unknown else str(cause)
         remedy = "give the folder of its weights with --encoder"
+        if unknown:
+            remedy += ", or the plugin that brings it with --plugin"
         if known is not None and known.install:
             remedy = f"'pip install {known.install}' may bring it, or {remedy}"
         return (

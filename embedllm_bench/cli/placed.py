@@ -17,7 +17,10 @@ def lines(placement: Placement) -> list[str]:
         bounds = f"[{share.interval.low:.3f}, {share.interval.high:.3f}]"
         found.append(f"  {share.benchmark or 'all':24} {share.accuracy:.3f} {bounds}  n {share.n}")
     if placement.models < 2:
-        return [*found, "It is the only model here, so there is nothing to hold it against."]
+        return [
+            *found,
+            "No other model was asked any of these questions, so there is nothing to hold it against.",
+        ]
     ranks = (
         f"{placement.first}" if placement.first == placement.last else f"{placement.first}-{placement.last}"
     )

@@ -89,9 +89,6 @@ def heard(catalog: Catalog[Thing]) -> Catalog[Thing]:
         if fault not in said:
             said.add(fault)
             quiet = disabling(*(name for name in (*fault.also, fault.plugin)))
-            click.echo(
-                f"Left out, as plugin {fault.plugin!r} is broken: {fault.reason}. See 'embedllm-bench plugins';"
-                f" {quiet} silences this.",
-                err=True,
-            )
+            why = f"{fault.reason}" if fault.also else f"plugin {fault.plugin!r} is broken: {fault.reason}"
+            click.echo(f"Left out, as {why}. See 'embedllm-bench plugins'; {quiet} silences this.", err=True)
     return catalog

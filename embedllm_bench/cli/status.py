@@ -73,7 +73,10 @@ def _summary(path: str, coverage: Sequence[Coverage], *, simulated: bool) -> str
 
     cells = sum(cell.expected for cell in coverage)
     graded = sum(cell.graded for cell in coverage)
-    questions = sum({cell.benchmark: cell.questions for cell in coverage}.values())
+    expected: dict[str, int] = {}
+    for cell in coverage:
+        expected[cell.benchmark] = max(cell.expected, expected.get(cell.benchmark, 0))
+    questions = sum(expected.values())
     models = len({cell.model for cell in coverage})
     return (
         f"{path}: {counted(models, 'model')} x {counted(questions, 'question')}{', simulated' if simulated else ''};"

@@ -44,6 +44,9 @@ TORCH_BACKENDS = frozenset(
 TEXT_ONLY_BACKENDS = CHAT_BACKENDS | {"anthropic-completions", "sglang-generate", "watsonx_llm"}
 
 
+NOTHING = "None"  #: how a card, whose TOML has no such value, holds it; lm-eval reads the word so
+
+
 def parse_model_args(text: str) -> dict[str, str | int | float | bool]:
     """``k=v,k=v`` as lm-eval reads it.
 
@@ -58,7 +61,9 @@ def parse_model_args(text: str) -> dict[str, str | int | float | bool]:
     for key, count in Counter(argument.partition("=")[0] for argument in given).items():
         if count > 1:
             raise UsageError(f"--model_args gives {key} {count} values; leave all but one out.")
-    arguments: dict[str, str | int | float | bool] = simple_parse_args_string(text)
+    arguments: dict[str, str | int | float | bool] = {
+        key: NOTHING if value is None else value for key, value in simple_parse_args_string(text).items()
+    }
     odd = [key for key, value in arguments.items() if not isinstance(value, str | int | float | bool)]
     if odd:
         raise UsageError(f"--model_args gives {odd[0]} a value that is no text, number, true or false.")
@@ -111,7 +116,8 @@ def load_model(card: ModelCard, batch_size: int | str, device: str | None) -> LM
     settings = {"batch_size": batch_size, "max_batch_size": None, "device": _device(card, device)}
     try:
         with quiet():
-            lm = get_model(card.backend).create_from_arg_obj(arguments_of(card), settings)
+            given = {key: None if value == NOTHING else value for key, value in arguments_of(card).items()}
+            lm = get_model(card.backend).create_from_arg_obj(given, settings)
             lacking = card.apply_chat_template and not _has_chat_template(lm)
     except Exception as error:  # backends raise whatever their libraries raise
         raise LoadError(

@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from embedllm_bench.errors import first_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -95,31 +97,48 @@ def _remember_requests(lm: LM) -> None:
 
     A request among several at once has waited for its turn too, so its time says nothing of the endpoint.
     """
-    call, call_among_others = lm.model_call, lm.amodel_call
+    call, call_among_others, where = (
+        lm.model_call,
+        lm.amodel_call,
+        str(getattr(lm, "base_url", "its endpoint")),
+    )
 
     def model_call(messages: Any, **kwargs: Any) -> Any:
         _REQUEST.set(_Request(_only(messages), time.perf_counter()))
-        with _reading():
+        with _reading(where):
             return call(messages=messages, **kwargs)
 
     async def amodel_call(*args: Any, messages: Any, **kwargs: Any) -> Any:
         _REQUEST.set(_Request(_only(messages), None))
-        with _reading():
+        with _reading(where):
             return await call_among_others(*args, messages=messages, **kwargs)
 
     lm.model_call, lm.amodel_call = model_call, amodel_call
 
 
 @contextlib.contextmanager
-def _reading() -> Iterator[None]:
-    """Say in words that a reply cannot be read; the libraries say where their parsers stopped."""
-    from aiohttp import ContentTypeError
+def _reading(where: str) -> Iterator[None]:
+    """Say in words that there is no server, or that its reply cannot be read; the libraries say how they are built."""
+    from aiohttp import ClientConnectionError, ContentTypeError
     from requests import JSONDecodeError
+    from requests.exceptions import ConnectionError as NoConnectionError
 
     try:
         yield
+    except (NoConnectionError, ClientConnectionError) as error:
+        raise NoAnswerError(f"there is no connection to {where}: {_system_s_word(error)}") from error
     except (ContentTypeError, JSONDecodeError, json.JSONDecodeError) as error:
         raise NoAnswerError("the endpoint's reply is no JSON") from error
+
+
+def _system_s_word(error: BaseException) -> str:
+    """What the operating system said, below all that libraries made of it."""
+    said, below = first_line(error), error.__cause__ or error.__context__
+    while below is not None:
+        if isinstance(below, OSError) and below.strerror:
+            said = below.strerror
+        below = below.__cause__ or below.__context__
+    return said
 
 
 def prompt_text(prompt: object) -> str:

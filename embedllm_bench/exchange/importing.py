@@ -69,7 +69,7 @@ def import_table(
     fingerprint = _fingerprint(importer.name, file, options)
     if store.has_fingerprint(fingerprint):
         if needed is not None:
-            _check_needed(path, needed, store.models())
+            _check_needed(f"{path} was imported before, and {store.path}", needed, store.models())
         return ImportReport(already_imported=True, format=importer.name)
     read = read_long_table(
         path,
@@ -78,7 +78,7 @@ def import_table(
         progress=None if progress is None else lambda rows, share: progress("read", rows, share),
     )
     if needed is not None:
-        _check_needed(path, needed, read.outcomes.models)
+        _check_needed(str(path), needed, read.outcomes.models)
     done = 0
 
     def wrote(rows: int) -> None:
@@ -103,11 +103,13 @@ def import_table(
     )
 
 
-def _check_needed(path: Path, needed: str, models: Sequence[str]) -> None:
+def _check_needed(holder: str, needed: str, models: Sequence[str]) -> None:
     if needed not in models:
         near = difflib.get_close_matches(needed, models, n=1) or list(models[:1])
-        others = f" but of {len(models)} others, such as {near[0]}" if near else ""
-        raise DataError(f"{path} holds no outcome of {needed}{others}; nothing was kept.")
+        several = f"{len(models)} others, such as {near[0]}" if len(models) > 1 else "".join(near)
+        raise DataError(
+            f"{holder} holds no outcome of {needed}{f' but of {several}' * bool(near)}; nothing was kept."
+        )
 
 
 def _outcomes_of(outcomes: OutcomeTable, model: str | None) -> int:

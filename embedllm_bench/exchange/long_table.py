@@ -85,6 +85,12 @@ class _Collector:
 
     def add(self, batch: Batch) -> None:
         """Read every distinct value once, find what is wrong, keep the rest."""
+        missing = [name for name in REQUIRED if name not in batch.table.column_names]
+        if missing:  # of a format that a plugin brings
+            raise DataError(
+                f"{self.path} was read as rows without {', '.join(missing)}; its format has to give every batch the"
+                f" columns {', '.join(REQUIRED)}."
+            )
         table, wrong = batch.table, Wrong(len(batch.table))
         code = {
             name: self.texts[name].numbers(table[name], wrong) for name in TEXTS if name in table.column_names

@@ -37,6 +37,8 @@ class Fault:
     also: tuple[str, ...] = ()  #: plugins that have a share in it
 
     def __str__(self) -> str:
+        if self.also:  # neither is at fault alone
+            return f"{self.reason[0].upper()}{self.reason[1:]}; {self.remedy}."
         return f"Plugin {self.plugin!r} is broken: {self.reason}; {self.remedy}."
 
 
@@ -48,6 +50,7 @@ class Catalog(Mapping[str, Registered[Thing]]):
     entries: Mapping[str, Registered[Thing]]
     faults: tuple[Fault, ...]
     claimed: Mapping[str, Fault]
+    disabled: tuple[str, ...] = ()  #: plugins that were left out on request
 
     def __getitem__(self, name: str) -> Registered[Thing]:
         return self.entries[name]
@@ -62,6 +65,11 @@ class Catalog(Mapping[str, Registered[Thing]]):
     def things(self) -> dict[str, Thing]:
         """The things by name."""
         return {name: entry.thing for name, entry in self.entries.items()}
+
+    @property
+    def left_out(self) -> str:
+        """A sentence on the plugins that were left out on request, if there are any."""
+        return f" {DISABLE} leaves out {', '.join(map(repr, self.disabled))}." if self.disabled else ""
 
     @contextlib.contextmanager
     def explaining(self, name: str) -> Iterator[None]:
@@ -127,7 +135,7 @@ def look_up(catalog: Catalog[Thing], names: Iterable[str]) -> list[Thing]:
             hint = f" Did you mean {near[0]!r}?" if near else ""
             with catalog.explaining(name):
                 raise UnknownNameError(
-                    f"There is no {catalog.kind} {name!r}; there are {', '.join(catalog)}.{hint}",
+                    f"There is no {catalog.kind} {name!r}; there are {', '.join(catalog)}.{catalog.left_out}{hint}",
                     near=bool(near),
                 )
         found.append(catalog[name].thing)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from embedllm_bench.registry.loading import Plugin
 
 
-def fill(kind: Kind[Thing], plugins: Sequence[Plugin], faults: tuple[Fault, ...]) -> Catalog[Thing]:
+def fill(
+    kind: Kind[Thing], plugins: Sequence[Plugin], faults: tuple[Fault, ...], disabled: tuple[str, ...] = ()
+) -> Catalog[Thing]:
     """Call the hook of every plugin that has it, the built-in one first.
 
     A hook that raises or registers what is no such thing adds nothing; a name that two plugins register
@@ -49,7 +51,7 @@ def fill(kind: Kind[Thing], plugins: Sequence[Plugin], faults: tuple[Fault, ...]
     if kind.strangers_first:
         entries = dict(sorted(entries.items(), key=lambda pair: pair[1].plugin == BUILTIN))
     gone = {name: fault for name, fault in claimed.items() if name not in entries}
-    return Catalog(kind.name, entries, (*faults, *own), gone)
+    return Catalog(kind.name, entries, (*faults, *own), gone, disabled)
 
 
 def _taken(kind: Kind[Thing], plugin: Plugin) -> tuple[list[str], list[Thing], Fault | None]:

@@ -84,11 +84,12 @@ def hooks_of(module: object) -> dict[str, Callable[..., object]]:
 
 def told(error: BaseException) -> str:
     """An error of a plugin's code: its kind, what it says, and the line it came from."""
-    own = [
+    frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).parent != HERE and "importlib" not in frame.filename
     ]
+    own = [frame for frame in frames if HERE.parent not in Path(frame.filename).parents] or frames
     place = f", {Path(own[-1].filename).name} line {own[-1].lineno}" if own else ""
     text = first_line(error)
     kind = type(error).__name__

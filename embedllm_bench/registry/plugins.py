@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from embedllm_bench.exchange.base import Importer
     from embedllm_bench.methods.base import Method
     from embedllm_bench.registry.benchmark import KnownBenchmark
+    from embedllm_bench.registry.catalog import Thing
+    from embedllm_bench.registry.kinds import Kind
 
 
 #: The plural of its kind, by hook.
@@ -52,23 +54,23 @@ class Plugins:
 
     @cached_property
     def models(self) -> Catalog[ModelCard]:
-        return fill(MODELS, self._loaded.plugins, self._import_faults)
+        return self._filled(MODELS)
 
     @cached_property
     def benchmarks(self) -> Catalog[KnownBenchmark]:
-        return fill(BENCHMARKS, self._loaded.plugins, self._import_faults)
+        return self._filled(BENCHMARKS)
 
     @cached_property
     def methods(self) -> Catalog[type[Method]]:
-        return fill(METHODS, self._loaded.plugins, self._import_faults)
+        return self._filled(METHODS)
 
     @cached_property
     def encoders(self) -> Catalog[KnownEncoder]:
-        return fill(ENCODERS, self._loaded.plugins, self._import_faults)
+        return self._filled(ENCODERS)
 
     @cached_property
     def importers(self) -> Catalog[Importer]:
-        return fill(IMPORTERS, self._loaded.plugins, self._import_faults)
+        return self._filled(IMPORTERS)
 
     @property
     def catalogs(self) -> dict[str, Catalog[Any]]:
@@ -155,6 +157,10 @@ class Plugins:
         """What EMBEDLLM_BENCH_DISABLE names and is no plugin."""
         disabled = self._loaded.disabled
         return tuple(name for name in names_in(DISABLE) if not any(s.is_one_of([name]) for s in disabled))
+
+    def _filled(self, kind: Kind[Thing]) -> Catalog[Thing]:
+        disabled = tuple(source.name for source in self._loaded.disabled)
+        return fill(kind, self._loaded.plugins, self._import_faults, disabled)
 
     @property
     def _import_faults(self) -> tuple[Fault, ...]:

@@ -11,8 +11,9 @@ import warnings
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
-from embedllm_bench.errors import ABORTS, BenchError, first_line
+from embedllm_bench.errors import ABORTS, BenchError
 from embedllm_bench.process import preserved
+from embedllm_bench.registry.loading import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -56,7 +57,7 @@ class Check(Generic[T]):
                 raise
             except BaseException as error:
                 said = str(error) if isinstance(error, AssertionError | BenchError) else ""
-                reason = said or f"{type(error).__name__}: {first_line(error)}."
+                reason = said or f"{told(error)}."
                 raise AssertionError(f"{label}, {self.name}: {reason}") from error
 
 

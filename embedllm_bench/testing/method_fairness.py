@@ -163,9 +163,16 @@ def _remembers(kind: type[Method]) -> None:
     Both problems are of shapes that no other check uses, so that nothing is remembered of them yet.
     """
     given = problem(models=7, questions=152, seed=2)
-    alone = fit_and_forecast(kind, given)
+    first = fitted(kind, given)
+    alone = forecast_of(first, given.test.questions, len(given.train.models))
     leaking = Problem(given.test, given.test, given.train)  # the outcomes that are to be forecast
     fit_and_forecast(kind, leaking)
+    most = np.abs(forecast_of(first, given.test.questions, len(given.train.models)) - alone).max()
+    require(
+        most <= REFIT_TOLERANCE,
+        f"it forecasts otherwise once another was fitted, by up to {most:.3f}; keep what is learned on self, not on the"
+        " class or in the module.",
+    )
     most = np.abs(fit_and_forecast(kind, given) - alone).max()
     require(
         most <= REFIT_TOLERANCE,

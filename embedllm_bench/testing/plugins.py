@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from embedllm_bench.encoders.base import KnownEncoder, Settings, Weights
 from embedllm_bench.errors import ABORTS, first_line
-from embedllm_bench.testing.base import Check, require
+from embedllm_bench.testing.base import Check, NotRun, require
 from embedllm_bench.testing.benchmarks import benchmark_checks
 from embedllm_bench.testing.cards import Cards, card_checks
 from embedllm_bench.testing.encoders import DIMENSION, encoder_checks
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedllm_bench.encoders.base import Encoder
+    from embedllm_bench.methods.base import Method
     from embedllm_bench.testing.registered import Registrations
 
 T = TypeVar("T")
+FIRST = {"settings", "probabilities"}  #: checks of a method on which the others stand
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def plugin_checks(
         reason = f"its {hook} registers nothing; call register(...) for each thing, or leave the hook out"
         found.append(BoundCheck("plugin", registered.name, hook, "", _nothing, reason))
     for method in registered.methods:
-        found += _bound("method", method.name, method_checks(method), method)
+        found += _method(method)
     for encoder in registered.encoders:
         found += _encoder(encoder)
     for importer in registered.importers:
@@ -88,6 +90,23 @@ def _registers(registered: Registrations) -> None:
 
 
 SOMETHING: Check[Registrations] = Check("registers", "it registers something", _registers)
+
+
+def _method(method: type[Method]) -> Iterator[BoundCheck]:
+    """Where its settings or its forecasts are wrong, that is told once, and not by every check that fits it."""
+    failed: list[str] = []
+
+    def run(check: Check[type[Method]]) -> None:
+        if failed:
+            raise NotRun(f"its {failed[0]} come first")
+        try:
+            check(method)
+        except AssertionError:
+            failed.extend({check.name} & FIRST)
+            raise
+
+    for check in method_checks(method):
+        yield BoundCheck("method", method.name, check.name, check.promise, partial(run, check))
 
 
 def _encoder(entry: KnownEncoder) -> Iterator[BoundCheck]:

@@ -8,7 +8,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from embedllm_bench.errors import PluginError, UsageError
-from embedllm_bench.process import guest
 from embedllm_bench.registry import Plugins
 
 if TYPE_CHECKING:
@@ -51,8 +50,7 @@ def registrations(name: str, plugins: Plugins | None = None) -> Registrations:
         raise PluginError(
             f"Plugin {name!r} is {rows[name].state} and cannot be checked: {rows[name].reason}; mend that first."
         )
-    with guest():
-        module = rows[name].source.load()
+    module = plugins.find(name).module  # not loaded anew: a file's classes would be others then
     return Registrations(
         name,
         module if isinstance(module, ModuleType) else None,

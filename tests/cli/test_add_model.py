@@ -13,7 +13,7 @@ from embedllm_bench.cards import ModelCard
 from embedllm_bench.cards.files import read_card
 from embedllm_bench.cards.making import Configuration, make_model_card
 from embedllm_bench.cli.main import run
-from embedllm_bench.collecting.backend import arguments_of
+from embedllm_bench.collecting.backend import arguments_of, parse_model_args
 from embedllm_bench.collecting.tasks import load_tasks, task_manager
 from embedllm_bench.store.store import Store
 from tests.collecting.tiny import ANSWER, BARE, CHOICE, make_tasks
@@ -114,6 +114,26 @@ def test_outcomes_can_come_from_a_file(folder: Path, capsys: pytest.CaptureFixtu
     out = capsys.readouterr().out
     assert "t.csv: 1 outcome of org/new; 1 outcome of 1 other model came along." in out
     assert "Questions that only it answers: 1.\n  What?\n" in out
+
+
+def test_what_a_file_holds_is_said_where_the_model_is_not_in_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "t.csv").write_text(
+        "model,benchmark,question_id,prompt,correct\norg/one,b,1,What?,1\norg/one,b,2,Why?,0\n"
+    )
+    assert call(folder, "org/two", "--from", folder / "t.csv") == 1
+    assert "t.csv holds no outcome of org/two but of org/one; nothing was kept." in capsys.readouterr().err
+    assert call(folder, "org/one", "--from", folder / "t.csv") == 0
+    assert call(folder, "org/two", "--from", folder / "t.csv") == 1
+    said = capsys.readouterr().err
+    assert "t.csv was imported before, and " in said
+    assert "s.db holds no outcome of org/two but of org/one; nothing was kept." in said
+
+
+def test_an_argument_can_be_nothing_as_for_lm_eval_itself() -> None:
+    given = parse_model_args("tokenizer_backend=None,model=foo")
+    assert given == {"tokenizer_backend": "None", "model": "foo"}
 
 
 @pytest.mark.parametrize(

@@ -167,12 +167,22 @@ def test_a_name_of_two_plugins_is_of_neither_until_one_is_left_out(
     with pytest.raises(PluginError) as error:
         look_up(Plugins(files).methods, ["half"])
     assert str(error.value) == (
-        "Plugin 'two' is broken: plugins 'one' and 'two' both register the method 'half'; leave one out with"
+        "Plugins 'one' and 'two' both register the method 'half'; leave one out with"
         " EMBEDLLM_BENCH_DISABLE=one or EMBEDLLM_BENCH_DISABLE=two."
     )
     monkeypatch.setenv("EMBEDLLM_BENCH_DISABLE", "one")
     assert Plugins(files).methods["half"].plugin == "two"
     assert [row.state for row in Plugins(files).listing()] == ["sound", "sound", "disabled"]
+
+
+def test_what_is_left_out_on_request_is_named_where_something_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "one.py"
+    file.write_text(METHOD.format(name="half"))
+    monkeypatch.setenv("EMBEDLLM_BENCH_DISABLE", "one")
+    with pytest.raises(UnknownNameError, match=r"subtask-mean\. EMBEDLLM_BENCH_DISABLE leaves out 'one'\."):
+        look_up(Plugins((str(file),)).methods, ["half"])
 
 
 def test_installed_plugins_are_found_and_two_of_one_name_are_both_named(

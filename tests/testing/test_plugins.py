@@ -15,7 +15,7 @@ import pytest
 from embedllm_bench.cli.plugins_check import command
 from embedllm_bench.errors import PluginError, UsageError
 from embedllm_bench.registry import Plugins
-from embedllm_bench.testing import check_entry, plugin_checks, registrations
+from embedllm_bench.testing import NotRun, check_entry, plugin_checks, registrations
 from tests.testing.examples import HALF, METHOD, example, install
 
 if TYPE_CHECKING:
@@ -256,6 +256,31 @@ def everything(tmp_path: Path) -> Plugins:
     (tmp_path / "everything.py").write_text(EVERYTHING)
     (tmp_path / "questions.csv").write_text("question,A,B,answer\n")
     return Plugins((str(tmp_path / "everything.py"),))
+
+
+def test_a_method_in_a_file_is_held_against_one_in_a_process_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(METHOD)
+    checks = plugin_checks(registrations("mine", Plugins((str(tmp_path / "mine.py"),))))
+    (remembers,) = (bound for bound in checks if bound.check == "remembers")
+    remembers()  # where that cannot be done it raises NotRun
+
+
+def test_where_forecasts_are_wrong_that_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from embedllm_bench.hookspecs import hookimpl\n\n\n@hookimpl\ndef register_methods(register):\n"
+        "    from tests.testing.planted import Transposed\n\n    register(Transposed)\n"
+    )
+    failed, put_off = [], []
+    for bound in plugin_checks(registrations("mine", Plugins((str(tmp_path / "mine.py"),)))):
+        try:
+            bound()
+        except AssertionError:
+            failed.append(bound.check)
+        except NotRun as reason:
+            put_off.append(str(reason))
+    assert failed == ["probabilities"]
+    assert len(put_off) > 15
+    assert set(put_off) == {"its probabilities come first"}
 
 
 def test_everything_that_a_plugin_registers_is_checked(everything: Plugins, tmp_path: Path) -> None:
