@@ -1,10 +1,11 @@
 """embedllm at the size of the paper's data, beside the released training loop on the same cells.
 
-    python -m benchmarks.training [--repeats 3] [--epochs 50]
+    python -m benchmarks.training [--repeats 3] [--epochs 50] [--loss L]
 
 An epoch of the released loop is timed on some of its steps. What loss 50 of them end at is found by training the same
 model with the same settings on shuffled cells, whole batches at once (--set embedllm.protocol=paper), which takes
-most of an hour and is not timed; ours is timed until it is as good on the validation part.
+most of an hour and is not timed; --loss is what an earlier run found, as the data are the same. Ours is timed until it
+is as good on the validation part, within MARGIN.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from benchmarks.measuring import Measured, Outcome, Work, measure, report_one, w
 
 MODULE = "benchmarks.training"
 STEPS = 100  #: of an epoch of the released loop
+MARGIN = 0.0005  #: of log-loss: what counts as as good
+MOST_EPOCHS = 60
 
 
 def default_fit(path: Path, epochs: int | None = None) -> Outcome:
@@ -36,11 +39,16 @@ def default_fit(path: Path, epochs: int | None = None) -> Outcome:
 
 
 def until(path: Path, loss: float) -> Outcome:
-    """As few epochs as are as good as ``loss`` on the validation part: the time of that fit alone."""
-    epochs = 1
-    while (outcome := default_fit(path, epochs)).figures["log-loss"] > loss:
-        epochs += 1
-    return Outcome(outcome.seconds, {**outcome.figures, "epochs": epochs})
+    """As few epochs as are as good as ``loss`` on the validation part: the time of that fit alone.
+
+    Raises:
+        ValueError: none are.
+    """
+    for epochs in range(1, MOST_EPOCHS + 1):
+        outcome = default_fit(path, epochs)
+        if outcome.figures["log-loss"] <= loss + MARGIN:
+            return Outcome(outcome.seconds, {**outcome.figures, "epochs": epochs})
+    raise ValueError(f"no fit comes within {MARGIN} of {loss}")
 
 
 def whole_released(path: Path, epochs: int) -> Outcome:
@@ -94,11 +102,17 @@ def main() -> None:
     )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=50, help="Of the released settings.")
+    parser.add_argument(
+        "--loss", type=float, help="The log-loss that the released settings end at, where it is known."
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         path = matrices.make(Path(name) / "paper.npz", matrices.PAPER_MODELS, matrices.PAPER_QUESTIONS)
-        (whole,) = measure([work("released settings", "whole", str(path), str(options.epochs))], 1)
-        rows = measured(str(path), options.repeats, options.epochs, whole.figures["log-loss"][0])
+        loss = options.loss
+        if loss is None:
+            (whole,) = measure([work("released settings", "whole", str(path), str(options.epochs))], 1)
+            loss = whole.figures["log-loss"][0]
+        rows = measured(str(path), options.repeats, options.epochs, loss)
     loop, ours = rows[:2]
     write(
         "training",
@@ -114,9 +128,8 @@ def main() -> None:
             ),
             (
                 f"The loop's seconds are those of {options.epochs} epochs, extrapolated from {STEPS} steps of one. The"
-                f" loss it ends at, {whole.figures['log-loss'][0]:.5f} (accuracy {whole.figures['accuracy'][0]:.5f}),"
-                " is that of the same model, settings and cells trained by whole batches, run once;"
-                f" '{ours.name}' is the shortest default fit that is as good."
+                f" loss it ends at, {loss:.5f}, is that of the same model, settings and cells trained by whole batches,"
+                f" run once; '{ours.name}' is the shortest default fit that comes within {MARGIN} of it."
             ),
         ],
     )
