@@ -198,7 +198,7 @@ def _as_file(folder: Path | None, card: ModelCard, store: Store) -> Iterator[Non
     with on_trial(folder / card.file_name, card_toml(card), stays=stays):
         yield
     if stays():
-        click.echo(f"{folder / card.file_name}: the same as a file.")
+        click.echo(f"{folder / card.file_name}: the card as a file.")
 
 
 def _import(store: Store, source: Path | None, card: ModelCard) -> None:

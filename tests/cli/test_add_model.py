@@ -65,7 +65,7 @@ def test_a_card_for_a_registry(folder: Path, capsys: pytest.CaptureFixture[str])
         "--no-collect",
     )
     assert call(folder, "HuggingFaceTB/SmolLM2-135M@main", *arguments, "--card", folder / "cards") == 0
-    assert "the same as a file" in capsys.readouterr().out
+    assert "the card as a file" in capsys.readouterr().out
     card = read_card(ModelCard, folder / "cards" / "HuggingFaceTB--SmolLM2-135M@main+2-shot.toml")
     assert arguments_of(card) == {"pretrained": "HuggingFaceTB/SmolLM2-135M", "revision": "main"}
     assert (card.num_fewshot, card.parameters, card.price_in) == (2, 135_000_000, 0.5)
