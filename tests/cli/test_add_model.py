@@ -175,7 +175,7 @@ def test_a_file_without_the_model_adds_nothing(folder: Path, capsys: pytest.Capt
     for _ in range(2):
         assert call(folder, "org/new", "--from", file) == 1
         assert capsys.readouterr().err == (
-            f"Error: {file} holds no outcome of org/new but of 1 others, such as org/New; nothing was kept.\n"
+            f"Error: {file} holds no outcome of org/new but of org/New; nothing was kept.\n"
         )
         assert cards_of(folder) == []
         with Store.open(folder / "s.db") as store:

@@ -32,7 +32,9 @@ print("READY", flush=True)
 sys.stdin.readline()
 with Store.open(path, write=True) as store:
     results = collect(store, [ModelCard(id=name, backend="tiny") for name in names], [CHOICE], Settings(), manager)
-assert all(result.reason is None and result.failed == 0 for result in results), results
+for result in results:  # what another process is at is left to it
+    assert result.reason is None or result.reason.startswith("another process is asking it now"), result
+    assert result.failed == 0, result
 """
 
 IMPORT = """
