@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,9 +164,12 @@ def _chosen(
     return [known[name] for name in dict.fromkeys(ids)]
 
 
+SILENCE = 60.0  #: seconds after which a log is told how far a model is
+
+
 @contextlib.contextmanager
 def watching() -> Iterator[Listener]:
-    """A bar for every model and benchmark, with the time that is left."""
+    """A bar for every model and benchmark, with the time that is left; without a terminal a line now and then."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -173,9 +177,15 @@ def watching() -> Iterator[Listener]:
 
         class Watcher:
             def planned(self, model: str, benchmark: str, outcomes: int) -> None:
-                self.line = bar.add_task(f"{model} on {benchmark}", total=outcomes)
+                self.what, self.done, self.total = f"{model} on {benchmark}", 0, outcomes
+                self.said = time.monotonic()
+                self.line = bar.add_task(self.what, total=outcomes)
 
             def wrote(self, outcomes: int) -> None:
                 bar.update(self.line, advance=outcomes)
+                self.done += outcomes
+                if bar.disable and time.monotonic() - self.said >= SILENCE:
+                    self.said = time.monotonic()
+                    click.echo(f"{self.what}: {self.done} of {self.total}.", err=True)
 
         yield Watcher()

@@ -52,6 +52,16 @@ def test_from_its_name_to_its_place(folder: Path, capsys: pytest.CaptureFixture[
     assert "Questions that only it answers: " in last
 
 
+def test_a_log_is_told_now_and_then_how_far_it_is(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedllm_bench.cli.collecting.SILENCE", 0.0)
+    assert call(folder, "org/one", "--backend", "dummy", "--benchmark", "choice", "--limit", 70) == 0
+    assert (
+        "org/one+dummy on choice: 64 of 70.\norg/one+dummy on choice: 70 of 70.\n" in capsys.readouterr().err
+    )
+
+
 def test_a_card_for_a_registry(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = (
         "--parameters",
