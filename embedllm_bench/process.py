@@ -36,6 +36,16 @@ def changed(before: dict[str, object], after: dict[str, object]) -> str:
     return next((name for name, state in before.items() if after[name] != state), "")
 
 
+def reseed(seed: int) -> None:
+    """Begin the generators everybody shares anew, those of libraries that are loaded."""
+    random.seed(seed)
+    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
+    if numpy is not None:
+        numpy.random.seed(seed)
+    if torch is not None:
+        torch.manual_seed(seed)
+
+
 @contextlib.contextmanager
 def preserved() -> Iterator[None]:
     """Put generators and settings back as they were; what torch begins with, where it is first imported within."""

@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
 from embedllm_bench.errors import ABORTS, BenchError
-from embedllm_bench.process import preserved
+from embedllm_bench.process import preserved, reseed
 from embedllm_bench.registry.loading import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 T = TypeVar("T")
+
+#: Where every check's random generators begin: no number that anybody seeds with, as who sets a generator to
+#: where it already is cannot be seen to set it.
+BEGINNING = 1_903_481_117
 
 
 class NotRun(unittest.SkipTest):
@@ -30,7 +34,7 @@ class Check(Generic[T]):
     """Calling it with a thing raises AssertionError, in one sentence, where the promise is broken.
 
     Whatever the thing prints or warns of meanwhile is kept from the terminal, and random generators and
-    the like are put back, so that no check depends on the one before.
+    the like begin alike and are put back, so that no check depends on what ran before.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Check(Generic[T]):
             type(thing).__name__,
         )
         with preserved(), silence():
+            reseed(BEGINNING)
             try:
                 self.body(thing)
             except (*ABORTS, NotRun):

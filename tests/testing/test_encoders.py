@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,11 @@ def failures(encoder: Encoder) -> list[str]:
 @pytest.mark.parametrize("check", PLANTED)
 def test_every_fault_is_caught_by_its_check_and_by_no_other(check: str) -> None:
     assert failures(PLANTED[check]) == [check]
+
+
+def test_seeding_is_seen_where_the_generator_is_already_seeded_so() -> None:
+    random.seed(0)
+    assert failures(PLANTED["process-untouched"]) == ["process-untouched"]
 
 
 def test_every_check_has_a_fault_and_a_sound_encoder_none() -> None:
