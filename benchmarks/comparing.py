@@ -1,5 +1,8 @@
 """Whole comparisons at the size of the paper's data, as a user starts them, and what the intervals in them cost.
 
+Beside them stand the fits alone of the released scripts, without a simple row, an interval or a rank, and the same
+replicates by scikit-learn's metrics; both extrapolated from a part.
+
 python -m benchmarks.comparing [--repeats 3]
 """
 
@@ -16,11 +19,15 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import matrices
-from benchmarks.fits import METHODS
+from benchmarks.fits import CLASSIFIERS, LOOP, METHODS, SAMPLED, STEPS, peer
 from benchmarks.measuring import Outcome, Work, measure, report_one, write
 
 MODULE = "benchmarks.comparing"
 REPLICATES = 2000
+RELEASED_EPOCHS = 50
+RESAMPLED = 10  #: replicates by scikit-learn that are timed
+FITS = "released scripts' fits alone (extrapolated)"
+SCIKIT = "the same of forecasting by scikit-learn (extrapolated)"
 TASKS = {
     "compare, forecasting and routing": ("forecasting", "routing"),
     "compare, benchmark prediction": ("benchmark-prediction",),
@@ -72,8 +79,37 @@ def intervals(path: Path) -> Outcome:
     return Outcome(scoring_seconds(path, 3) - two, {"s for two methods": two})
 
 
+def resampled(path: Path) -> Outcome:
+    """The forecasting metrics of one method over resampled questions, by scikit-learn."""
+    from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
+
+    test = matrices.divide(matrices.load(path)).test
+    random = np.random.default_rng(0)
+    p = random.random(test.correct.shape)  # (M, Q)
+    start = time.perf_counter()
+    for _ in range(RESAMPLED):
+        drawn = random.integers(p.shape[1], size=p.shape[1])
+        labels, forecasts = test.correct[:, drawn].ravel(), p[:, drawn].ravel()
+        accuracy_score(labels, forecasts > 0.5)
+        for metric in (brier_score_loss, log_loss, roc_auc_score):
+            metric(labels, forecasts)
+    return Outcome((time.perf_counter() - start) / RESAMPLED * REPLICATES)
+
+
+def released_fits(path: Path) -> Outcome:
+    """The training loop and the classifiers, without reading, scoring or routing."""
+    parts = {
+        name: peer(path, name, matrices.PAPER_HELD_OUT, RELEASED_EPOCHS).seconds
+        for name in (LOOP, CLASSIFIERS)
+    }
+    return Outcome(sum(parts.values()), {f"s of {name}": seconds for name, seconds in parts.items()})
+
+
 def one(name: str, path: Path, tasks: list[str]) -> Outcome | None:
-    return intervals(path) if name == "intervals" else command(path, tasks)  # type: ignore[func-returns-value]  # None: all of it counts
+    if name == "compare":
+        command(path, tasks)
+        return None  # all of it counts
+    return {"intervals": intervals, "resampled": resampled, "fits": released_fits}[name](path)
 
 
 def main() -> None:
@@ -96,20 +132,32 @@ def main() -> None:
         ]
         label = f"{REPLICATES:,} replicates of every metric, one more method"
         test_cells = models * matrices.PAPER_HELD_OUT
-        works.append(Work(label, "forecasts", test_cells, MODULE, ("intervals", str(path))))
+        works += [
+            Work(label, "forecasts", test_cells, MODULE, ("intervals", str(path))),
+            Work(SCIKIT, "forecasts", test_cells, MODULE, ("resampled", str(path))),
+            Work(FITS, "outcomes", models * questions, MODULE, ("fits", str(path))),
+        ]
         rows = measure(works, repeats)
     write(
         "comparing",
         f"compare on {models} models x {questions:,} simulated questions of ten benchmarks",
         " ".join(["python -m benchmarks.comparing", *sys.argv[1:]]),
         rows,
-        {},
+        {next(iter(TASKS)): FITS, label: SCIKIT},
         [
             (
                 f"{', '.join(METHODS)} and the simple rows, with vectors in the store; a whole process, from"
                 " reading the store to the tables."
             ),
-            f"The replicates are of all metrics of forecasting and routing over {matrices.PAPER_HELD_OUT:,} questions.",
+            (
+                f"The replicates are of all metrics of forecasting and routing over {matrices.PAPER_HELD_OUT:,}"
+                f" questions; those by scikit-learn of four metrics of forecasting, extrapolated from {RESAMPLED}."
+            ),
+            (
+                f"The released scripts' fits are {RELEASED_EPOCHS} epochs of the training loop, extrapolated from"
+                f" {STEPS} steps, and a scikit-learn classifier for each model, extrapolated from {SAMPLED}; neither"
+                " has intervals, simple rows or a choice of settings."
+            ),
         ],
     )
 

@@ -1,4 +1,4 @@
-"""One method's fit and forecast on a matrix in a file, timed: what the benchmarks of size have in common."""
+"""One method's fit and forecast on a matrix in a file, or its peer's, timed: what the benchmarks of size share."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from embedllm_bench.methods.base import Method
 
 METHODS = ("knn", "mf", "embedllm")
+LOOP, CLASSIFIERS = "released loop", "classifier per model"
+PEERS = {"knn": CLASSIFIERS, "mf": LOOP, "embedllm": LOOP}  #: what users run today in a method's place
+STEPS, SAMPLED = (
+    30,
+    2,
+)  #: steps of the loop and models with a classifier that are timed; the rest is extrapolated
 EPOCHS = 5  #: of embedllm where its cost is to be compared, as early stopping ends earlier here than there
 
 
@@ -40,3 +46,14 @@ def fit_and_forecast(path: Path, name: str, held_out: int, *, stops: bool) -> Ou
     cells = int((parts.train.attempts > 0).sum())
     figures = {"s to forecast": end - fitted, "ns a training cell": 1e9 * (end - start) / cells}
     return Outcome(end - start, {**figures, **matrices.quality(p, parts.test)})
+
+
+def peer(path: Path, name: str, held_out: int, epochs: int) -> Outcome:
+    """The released scripts' way to the same: so many epochs of the loop, or a classifier for each model."""
+    from benchmarks.released import seconds_of_classifiers, seconds_per_epoch
+
+    parts = matrices.divide(matrices.load(path), held_out=held_out)
+    if name == CLASSIFIERS:
+        return Outcome(seconds_of_classifiers(parts.train, parts.test, SAMPLED))
+    epoch = seconds_per_epoch(parts.train, STEPS)
+    return Outcome(epoch * epochs, {"s an epoch": epoch})

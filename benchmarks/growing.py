@@ -1,5 +1,7 @@
 """How the cost of a fit and a forecast grows with models, questions and vector size, and of scoring with methods.
 
+The released loop and a classifier per model grow beside ours; what they take is extrapolated from a part.
+
     python -m benchmarks.growing [--repeats 3]
 
 Each size is varied alone. The exponent is the slope of log seconds over log size, on the upper half of the sizes.
@@ -18,7 +20,7 @@ import numpy as np
 
 from benchmarks import matrices
 from benchmarks.comparing import scoring_seconds
-from benchmarks.fits import EPOCHS, METHODS, fit_and_forecast
+from benchmarks.fits import CLASSIFIERS, EPOCHS, LOOP, METHODS, SAMPLED, STEPS, fit_and_forecast, peer
 from benchmarks.measuring import RESULTS, Measured, Outcome, Work, measure, report_one, write
 
 MODULE = "benchmarks.growing"
@@ -28,6 +30,8 @@ SIZES = {
     "questions": (6_000, 12_000, 24_000, 48_000),
     "numbers a vector": (96, 192, 384, 768, 1536),
 }
+DRAWN = (*METHODS, CLASSIFIERS, LOOP)
+BESIDE = {"knn": CLASSIFIERS, "embedllm": LOOP}  #: those of as many epochs
 SCORED = (2, 4, 8, 16)  #: methods
 
 
@@ -44,7 +48,9 @@ def make(folder: Path, axis: str, size: int) -> Path:
 def one(kind: str, path: Path, which: str) -> Outcome:
     if kind == "score":
         return Outcome(scoring_seconds(path, int(which), held_out=HELD_OUT))
-    return fit_and_forecast(path, which, HELD_OUT, stops=False)
+    if which in METHODS:
+        return fit_and_forecast(path, which, HELD_OUT, stops=False)
+    return peer(path, which, HELD_OUT, EPOCHS)
 
 
 def main() -> None:
@@ -63,9 +69,9 @@ def main() -> None:
                 path = make(Path(name), axis, size)
                 works = [
                     Work(f"{method}, {size:,} {axis}", axis, size, MODULE, ("fit", str(path), method))
-                    for method in METHODS
+                    for method in DRAWN
                 ]
-                for method, row in zip(METHODS, measure(works, repeats), strict=True):
+                for method, row in zip(DRAWN, measure(works, repeats), strict=True):
                     curves.setdefault(axis, {}).setdefault(method, []).append((size, row))
                 path.unlink()
         path = make(Path(name), "models", MODELS)
@@ -85,13 +91,22 @@ def main() -> None:
         "How cost grows",
         " ".join(["python -m benchmarks.growing", *sys.argv[1:]]),
         rows,
-        {},
+        {
+            f"{method}, {size:,} {axis}": f"{beside}, {size:,} {axis}"
+            for axis, sizes in SIZES.items()
+            for size in sizes
+            for method, beside in BESIDE.items()
+        },
         [
             (
                 f"Simulated, {MODELS} models x {QUESTIONS:,} questions x {DIMENSION} numbers where not varied, of which"
                 f" {HELD_OUT:,} questions are for validation and as many for test; embedllm for {EPOCHS}"
                 f" epochs. Scoring is"
                 " forecasting and routing with 2,000 replicates, all pairs of methods compared."
+            ),
+            (
+                f"The released loop's seconds are those of {EPOCHS} epochs, extrapolated from {STEPS} steps; those of"
+                f" scikit-learn's classifiers, given lists, from {SAMPLED} models."
             ),
             "Exponents: " + ", ".join(slopes) + ".",
             "![How cost grows](growing.svg)",
@@ -116,7 +131,7 @@ def draw(curves: dict[str, dict[str, list[tuple[int, Measured]]]]) -> None:
 
     figure, panels = plt.subplots(1, len(curves), figsize=(3 * len(curves), 3), layout="constrained")
     for panel, (axis, lines) in zip(panels, curves.items(), strict=True):
-        for marker, (name, line) in zip("osv", lines.items(), strict=False):
+        for marker, (name, line) in zip("osv^D", lines.items(), strict=False):
             seconds = [statistics.median(row.seconds) for _, row in line]
             panel.loglog([size for size, _ in line], seconds, marker=marker, label=name)
         panel.set(xlabel=axis, ylabel="seconds")

@@ -83,6 +83,14 @@ def neighbours_of_a_model(train: CorrectnessMatrix, test: CorrectnessMatrix, mod
     return np.asarray(p[:, list(classifier.classes_).index(1)], dtype=np.float32)
 
 
+def seconds_of_classifiers(train: CorrectnessMatrix, test: CorrectnessMatrix, sampled: int) -> float:
+    """The time of fits and forecasts of all models, from so many of them."""
+    start = time.perf_counter()
+    for model in range(sampled):
+        neighbours_of_a_model(train, test, model)
+    return (time.perf_counter() - start) / sampled * len(train.models)
+
+
 def route_one_by_one(network: Network, questions: int) -> tuple[IndexArray, list[float]]:
     """For each question all models at once through the network: the choices, and the seconds of each."""
     network.eval()
