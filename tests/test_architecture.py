@@ -17,7 +17,7 @@ ROOMS = (
     "splits", "store", "dividing", "collecting", "encoders", "exchange", "methods", "router", "statistics",
     "onboarding", "figure_data", "results", "tasks", "figures", "hookspecs", "builtin", "registry", "calls",
     "skeleton", "session", "provenance", "planning", "newcomers", "comparison", "artifact", "audit", "analysis",
-    "simulation", "placement", "probing", "leaderboard", "report", "testing", "cli",
+    "simulation", "placement", "probing", "leaderboard", "published", "report", "testing", "cli",
 )  # fmt: skip
 #: exchange/forecast_files writes what tasks define, and names the type only.
 TYPES_ONLY = {("exchange", "tasks"), ("hookspecs", "methods")}

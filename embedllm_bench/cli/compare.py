@@ -98,6 +98,11 @@ PARTIAL = 3
     help="Write an HTML page with tables and figures there too.",
 )
 @click.option(
+    "--published",
+    is_flag=True,
+    help="Show what others published of the same data set beside it, where the store holds one that is known.",
+)
+@click.option(
     "--manifest", type=click.Path(path_type=Path), metavar="FILE", help="Do again what a saved result did."
 )
 @click.pass_context
@@ -118,6 +123,7 @@ def command(
     output: Path | None,
     keep: Path | None,
     report: Path | None,
+    published: bool,
     manifest: Path | None,
 ) -> None:
     """Train every method on the same outcomes and rank them on three tasks.
@@ -134,6 +140,10 @@ def command(
         from embedllm_bench.report.printed import check_there
 
         check_there()
+    if published:
+        from embedllm_bench.cli.published import check_layout
+
+        check_layout(layout)
     saved = None
     if manifest is not None:
         from embedllm_bench.cli.files import read_comparison
@@ -158,6 +168,10 @@ def command(
     location = store or (saved.request.store if saved else reading_location(None))
     comparison = _run(location, request, device, keep, saved)
     _print(comparison, layout, output)
+    if published:
+        from embedllm_bench.cli.published import show_published
+
+        show_published(comparison, location, layout)
     if report is not None:
         from embedllm_bench.cli.report import write_report
 
