@@ -31,8 +31,12 @@ def report(results: Sequence[Collected], *, models_named: bool, benchmarks_named
             f"{(r.done + r.failed) / r.seconds:.1f}" if r.done + r.failed else "",
         )
         for r in results
+        if not r.unloaded or r.done + r.reused + r.failed + r.failed_before  # else the sentence below is all
     ]  # fmt: skip
-    show(("model", "benchmark", "done", "reused", "failed", "left", "seconds", "outcomes/s"), rows, "table")
+    if rows:
+        show(
+            ("model", "benchmark", "done", "reused", "failed", "left", "seconds", "outcomes/s"), rows, "table"
+        )
     _say([_left(r) for r in results])
     _say([_failures(r) for r in results])
     _say([_known(r) for r in results])

@@ -112,7 +112,7 @@ def load_model(card: ModelCard, batch_size: int | str, device: str | None) -> LM
     """
     from lm_eval.api.registry import get_model
 
-    _check_folder(card)
+    _check_weights(card)
     settings = {"batch_size": batch_size, "max_batch_size": None, "device": _device(card, device)}
     try:
         with quiet():
@@ -136,12 +136,19 @@ def _device(card: ModelCard, device: str | None) -> str | None:
     return device
 
 
-def _check_folder(card: ModelCard) -> None:
+def _check_weights(card: ModelCard) -> None:
     """A path that leads nowhere is taken for a name of the hub, which then is not spelt as one."""
-    weights = str(arguments_of(card).get("pretrained", ""))
+    if card.backend not in PRETRAINED_BACKENDS:
+        return
+    arguments = arguments_of(card)
+    weights, file = str(arguments.get("pretrained", "")), arguments.get("gguf_file")
     path = weights.startswith(("/", "./", "../", "~")) or weights.count("/") > 1
-    if card.backend in PRETRAINED_BACKENDS and path and not Path(weights).exists():
+    if path and not Path(weights).exists():
         raise LoadError(f"{card.id} cannot be loaded: there is no folder {weights}; check --model_args.")
+    if file is not None and Path(weights).is_dir() and not Path(weights, str(file)).exists():
+        there = ", ".join(sorted(found.name for found in Path(weights).glob("*.gguf")))
+        remedy = f"--model_args could name {there}" if there else "no GGUF file is there, check --model_args"
+        raise LoadError(f"{card.id} cannot be loaded: there is no file {Path(weights, str(file))}; {remedy}.")
 
 
 def _has_chat_template(lm: LM) -> bool:

@@ -55,7 +55,7 @@ class _Lines:
 def _wrong(record: object) -> str | None:
     """Why a line is no row of a table."""
     if not isinstance(record, dict):
-        return "is no JSON object"
+        return "no JSON object"
     for name in COLUMNS:
         if isinstance(record.get(name), list | dict):
             return f"{name} is a {type(record[name]).__name__}, not a text or number"

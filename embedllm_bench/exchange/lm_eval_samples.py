@@ -151,9 +151,9 @@ class SampleFile:
             return _Unusable("is not UTF-8 text")
         except (ValueError, RecursionError):
             cut = "" if content.endswith(b"\n") else ", it is cut short"
-            return _Unusable(f"is no JSON object{cut}")
+            return _Unusable(f"no JSON object{cut}")
         if not isinstance(record, dict):
-            return _Unusable("is no JSON object")
+            return _Unusable("no JSON object")
         document, number, name = record.get("doc"), record.get("doc_id"), record.get("filter")
         if not isinstance(document, dict) or type(number) is not int:
             return _Unusable("is no lm-eval sample, which has doc_id and doc")

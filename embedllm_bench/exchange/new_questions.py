@@ -86,7 +86,7 @@ def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict):
-            raise DataError(f"{path}, line {number}: is no JSON object; mend it.")
+            raise DataError(f"{path}, line {number}: no JSON object; mend it.")
         yield number, row
 
 

@@ -80,7 +80,7 @@ def _json_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict):
-            raise DataError(f"{path}, line {number}: is no JSON object; mend it. Nothing was added.")
+            raise DataError(f"{path}, line {number}: no JSON object; mend it. Nothing was added.")
         _check_columns(path, list(row))
         yield f"line {number}", row
 

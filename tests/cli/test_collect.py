@@ -80,6 +80,8 @@ def test_what_cannot_be_had_makes_the_run_partial(folder: Path) -> None:
     assert f"org/gone cannot be loaded: there is no folder {folder / 'nothing'}; check --model_args." in out
     with Store.open(folder / "s.db") as store:
         assert {cell.model: cell.attempts for cell in store.coverage()} == {"org/dummy": QUESTIONS}
+    assert [line.split()[1] for line in out.splitlines() if line.startswith("│")] == ["org/dummy"]
+    assert "│" not in call(folder, "--model", "org/gone", "--benchmark", "choice", code=3)
 
 
 def test_a_tokenizer_that_cannot_be_had_does_not_stop_the_next_model(folder: Path) -> None:

@@ -351,6 +351,17 @@ def test_a_path_that_is_not_there_is_no_name_of_the_hub(store: Store, manager: T
     )
 
 
+def test_a_gguf_file_that_is_not_there_is_told_with_those_that_are(
+    store: Store, manager: TaskManager, tmp_path: Path
+) -> None:
+    arguments = {"pretrained": str(tmp_path), "gguf_file": "b.gguf"}
+    who = model(backend="hf", model_args=arguments)
+    missing = f"org/tiny cannot be loaded: there is no file {tmp_path / 'b.gguf'}; "
+    assert asked(store, manager, CHOICE, who).reason == f"{missing}no GGUF file is there, check --model_args."
+    (tmp_path / "a.gguf").touch()
+    assert asked(store, manager, CHOICE, who).reason == f"{missing}--model_args could name a.gguf."
+
+
 def test_a_model_without_a_chat_template_is_asked_nothing(store: Store, manager: TaskManager) -> None:
     result = asked(store, manager, CHOICE, model(apply_chat_template=True), limit=5)
     assert (result.failed, result.left) == (0, 5)

@@ -61,8 +61,8 @@ def refused(store: Path, file: Path, capsys: pytest.CaptureFixture[str]) -> str:
         ("short.csv", GOOD.encode() + b"m,b,2\n", "line 3: has 3 fields where the header has 5"),
         ("long.csv", GOOD.encode() + b'm,b,2,"' + b"x" * 80_000_000 + b'",1\n', "line 3: is longer than"),
         ("only.csv", f"{HEADER}\n".encode(), "holds no outcome"),
-        ("cut.jsonl", b'{"model": "m", "benchmark": "b", "questi', "line 1: is no JSON object"),
-        ("deep.jsonl", b"[" * 100_000 + b"\n", "line 1: is no JSON object"),
+        ("cut.jsonl", b'{"model": "m", "benchmark": "b", "questi', "line 1: no JSON object"),
+        ("deep.jsonl", b"[" * 100_000 + b"\n", "line 1: no JSON object"),
         (
             "nested.jsonl",
             b'{"model": ["m"], "benchmark": "b", "question_id": 1, "prompt": "x", "correct": 1}\n',

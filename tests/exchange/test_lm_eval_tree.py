@@ -329,11 +329,11 @@ def replace_line(path: Path, text: bytes) -> None:
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
-        (cut_last_line, "line 9: is no JSON object, it is cut short; nothing was imported"),
-        (lambda path: replace_line(path, b'"text"'), "line 4: is no JSON object; nothing"),
+        (cut_last_line, "line 9: no JSON object, it is cut short; nothing was imported"),
+        (lambda path: replace_line(path, b'"text"'), "line 4: no JSON object; nothing"),
         (lambda path: replace_line(path, b"{}"), "line 4: is no lm-eval sample, which has doc_id and doc"),
         (lambda path: replace_line(path, b'{"doc": "\xff\xfe"}'), "line 4: is not UTF-8 text"),
-        (lambda path: replace_line(path, b"[" * 100_000), "line 4: is no JSON object"),
+        (lambda path: replace_line(path, b"[" * 100_000), "line 4: no JSON object"),
     ],
 )
 def test_a_bad_line_is_refused_or_left_out_and_counted(

@@ -93,8 +93,8 @@ def test_the_line_is_right_after_quoted_line_breaks(tmp_path: Path) -> None:
         ("a.csv", f"{HEADER}\n".encode() + b"m,b,1,\xff\xfe,1\n", "line 2: prompt is not UTF-8"),
         ("a.csv", f"{HEADER}\nm,b,1\n".encode(), "line 2: has 3 fields where the header has 5"),
         ("a.parquet", b"\x80\x04pickled", "cannot be read as parquet"),
-        ("a.jsonl", b"[1, 2]\n", "line 1: is no JSON object"),
-        ("a.jsonl", b'{"model": "m"', "line 1: is no JSON object"),
+        ("a.jsonl", b"[1, 2]\n", "line 1: no JSON object"),
+        ("a.jsonl", b'{"model": "m"', "line 1: no JSON object"),
     ],
 )
 def test_a_broken_file_is_one_sentence(tmp_path: Path, name: str, content: bytes, message: str) -> None:

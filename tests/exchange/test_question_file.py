@@ -121,7 +121,7 @@ def test_without_ids_a_question_is_named_by_what_it_says_wherever_it_stands(tmp_
             "has a column 'gold'; a file of questions has question",
         ),
         ({"question": "?"}, "has no answer; a question needs question and answer"),
-        ([1], "line 2: is no JSON object"),
+        ([1], "line 2: no JSON object"),
         (
             {"question": "?", "choices": ["x", "y"], "A": "p", "B": "q", "answer": "A"},
             "line 2: its choices are others than its columns A, B, ... say; mend it",
@@ -161,7 +161,7 @@ def test_a_wrong_row_is_one_sentence_that_says_where(tmp_path: Path, row: object
         ("q.csv", b"question,answer\n\xff,b\n", "it is not UTF-8 text"),
         ("q.csv", b"", "has no question"),
         ("q.parquet", b"PAR1 not", "cannot be read as parquet"),
-        ("q.jsonl", b"{\n", "line 1: is no JSON object"),
+        ("q.jsonl", b"{\n", "line 1: no JSON object"),
         ("q.jsonl", b"\xff\n", "it is not UTF-8 text"),
         ("q.jsonl", b"", "there is no question to ask"),
         ("q.txt", b"", "its name has to end in .jsonl, .ndjson, .csv, .parquet"),
