@@ -28,7 +28,7 @@ class Series:
     """Points, a line, or horizontal bars that are stacked upon the earlier ones; a gap is None.
 
     ``low`` and ``high`` end whiskers, along y where ``upright``. ``shade`` colours by a scale.
-    ``texts`` say which of the figure's texts belongs to each point.
+    ``texts`` say which of the figure's texts belongs to each point. ``place`` keeps its look from figure to figure.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Series:
     reference: bool = False  #: no competitor: drawn in grey
     shade: tuple[float, ...] = ()
     texts: tuple[int, ...] = ()
+    place: int | None = None  #: among competitors, or among references; in the order of the chart if None
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedllm_bench.report.charts import Axis, Chart, Figure, Series, label
+from embedllm_bench.report.score_figures import places
 
 if TYPE_CHECKING:
-    from embedllm_bench.figure_data import FigureData
+    from collections.abc import Sequence
+
+    from embedllm_bench.figure_data import Curve, FigureData
     from embedllm_bench.results import Comparison
 
 MOST_MODELS = 12  #: of a router's that are told apart
@@ -17,10 +20,12 @@ OTHERS = "other models"
 
 def forecast_figures(comparison: Comparison, data: FigureData) -> list[Figure]:
     """Those whose task was done."""
-    references = {row.name for row in comparison.manifest.rows if row.reference}
     figures = []
     if data.calibration:
-        figures += [_calibration(data, references), _roc(data, references)]
+        figures += [
+            _calibration(_lines(comparison, data.calibration)),
+            _roc(_lines(comparison, data.roc)),
+        ]
     if data.routed:
         figures.append(_shares(data))
     if data.predicted:
@@ -28,12 +33,20 @@ def forecast_figures(comparison: Comparison, data: FigureData) -> list[Figure]:
     return figures
 
 
-def _calibration(data: FigureData, references: set[str]) -> Figure:
-    series = [Series(c.method, c.x, c.y, "line", reference=c.method in references) for c in data.calibration]
+def _lines(comparison: Comparison, curves: Sequence[Curve]) -> tuple[Series, ...]:
+    references = {row.name for row in comparison.manifest.rows if row.reference}
+    place = places(comparison)
+    return tuple(
+        Series(c.method, c.x, c.y, "line", reference=c.method in references, place=place.get(c.method))
+        for c in curves
+    )
+
+
+def _calibration(series: tuple[Series, ...]) -> Figure:
     chart = Chart(
         Axis("forecast probability", low=0, high=1),
         Axis("share answered correctly", low=0, high=1),
-        tuple(series),
+        series,
         520,
         diagonal=True,
     )
@@ -44,12 +57,11 @@ def _calibration(data: FigureData, references: set[str]) -> Figure:
     return Figure("calibration", "Calibration", caption, {"": chart})
 
 
-def _roc(data: FigureData, references: set[str]) -> Figure:
-    series = [Series(c.method, c.x, c.y, "line", reference=c.method in references) for c in data.roc]
+def _roc(series: tuple[Series, ...]) -> Figure:
     chart = Chart(
         Axis("wrong answers taken for right", low=0, high=1),
         Axis("right answers found", low=0, high=1),
-        tuple(series),
+        series,
         520,
         diagonal=True,
     )

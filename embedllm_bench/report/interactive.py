@@ -41,7 +41,7 @@ def _view(view: Chart | Heat) -> dict[str, Any]:
 
 
 def _chart(chart: Chart) -> dict[str, Any]:
-    styles = looks([series.reference for series in chart.series])
+    styles = looks(chart.series)
     data = [_series(series, look, chart) for series, look in zip(chart.series, styles, strict=True)]
     layout: dict[str, Any] = {
         "height": chart.height,

@@ -86,7 +86,7 @@ def _chart(drawing: Drawing, axes: Axes, chart: Chart) -> None:
     if chart.diagonal:
         axes.axline((0, 0), slope=1, color=GREY, linewidth=0.8, linestyle="--")
     begun: dict[int, float] = {}
-    for series, look in zip(chart.series, looks([s.reference for s in chart.series]), strict=True):
+    for series, look in zip(chart.series, looks(chart.series), strict=True):
         if series.kind == "bar":
             _bars(axes, series, look, begun)
         else:

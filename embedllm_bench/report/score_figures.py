@@ -28,6 +28,16 @@ def scores_on(comparison: Comparison, task: str, metric: str) -> dict[str, dict[
     return found
 
 
+def places(comparison: Comparison) -> dict[str, int]:
+    """Where each row stands among the competitors or among the references: whose look it has in every figure."""
+    rows = comparison.manifest.rows
+    return {
+        row.name: place
+        for reference in (False, True)
+        for place, row in enumerate(row for row in rows if row.reference is reference)
+    }
+
+
 def by_benchmark(comparison: Comparison) -> list[Figure]:
     """A task each: forecasting and routing accuracy, and the error of benchmark prediction."""
     titles = {
@@ -47,13 +57,16 @@ def _by_benchmark(
     comparison: Comparison, task: str, title: str, metric: str, scores: Mapping[str, Mapping[str, Score]]
 ) -> Figure:
     known = {row.name: row for row in comparison.manifest.rows}
-    names = sorted(scores[ALL], key=lambda name: (known[name].reference, -(scores[ALL][name].value or 0)))
+    sign = 1 if metric == "mae" else -1  # the best first
+    names = sorted(
+        scores[ALL], key=lambda name: (known[name].reference, sign * (scores[ALL][name].value or 0))
+    )
     largest = sorted(
         (b for b in scores if b != ALL), key=lambda b: -max(score.n for score in scores[b].values())
     )
     shown = [ALL, *sorted(largest[:MOST_BENCHMARKS])]
     step = 0.8 / max(len(names), 1)
-    series = []
+    series, looks_of = [], places(comparison)
     for place, name in enumerate(names):
         there = [(row, scores[b][name]) for row, b in enumerate(shown) if name in scores[b]]
         series.append(
@@ -64,6 +77,7 @@ def _by_benchmark(
                 low=tuple(score.low for _, score in there),
                 high=tuple(score.high for _, score in there),
                 reference=known[name].reference,
+                place=looks_of[name],
             )
         )
     left = len(largest) - (len(shown) - 1)
@@ -103,7 +117,7 @@ def over_outcomes(comparison: Comparison) -> list[Figure]:
         views: dict[str, Chart] = {}
         for metric, scores in metrics.items():
             series = [
-                _growing(method, [s for s in scores if s.method == method])
+                _growing(method, [s for s in scores if s.method == method], places(comparison).get(method))
                 for method in dict.fromkeys(score.method for score in scores)
             ]
             title = metric.replace("_", " ")
@@ -113,7 +127,7 @@ def over_outcomes(comparison: Comparison) -> list[Figure]:
     return figures
 
 
-def _growing(method: str, scores: Sequence[Score]) -> Series:
+def _growing(method: str, scores: Sequence[Score], place: int | None) -> Series:
     at: dict[int, Score] = {}
     for score in scores:
         if score.k is not None and (score.k not in at or score.seed is None):
@@ -127,4 +141,5 @@ def _growing(method: str, scores: Sequence[Score]) -> Series:
         high=tuple(at[k].high for k in order),
         kind="line",
         upright=True,
+        place=place,
     )

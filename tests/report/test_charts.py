@@ -57,9 +57,14 @@ def test_equal_figures_give_equal_files(layout: str) -> None:
 
 
 def test_fourteen_methods_look_different_without_their_colour_or_with_it() -> None:
-    found = looks([False] * 14 + [True] * 4)
+    found = looks([Series("s", (), (), reference=reference) for reference in [False] * 14 + [True] * 4])
     assert len(set(found)) == 18
     assert len({(look.mark, look.dash) for look in found[:14]}) == 14
+
+
+def test_a_series_with_a_place_keeps_its_look_whatever_is_drawn_before_it() -> None:
+    first, second = (Series(name, (), (), place=place) for place, name in enumerate(("first", "second")))
+    assert looks([first, second]) == looks([second, first])[::-1]
 
 
 def test_a_file_s_name_has_no_letters_that_a_shell_minds() -> None:

@@ -20,6 +20,7 @@ from embedllm_bench.figure_data import VERSION
 from embedllm_bench.report.charts import Chart
 from embedllm_bench.report.figures import figures
 from embedllm_bench.report.page import render
+from embedllm_bench.report.palette import Look, looks
 from embedllm_bench.report.words import replays
 from embedllm_bench.results import Comparison, Failure, Score
 from tests.report.results import hostile
@@ -103,6 +104,22 @@ def test_a_result_without_figure_data_still_has_tables_and_what_scores_show(comp
     page = render(old, "r.json")
     assert "compare again to have all figures" in page
     assert '<table class="sortable">' in page
+
+
+def test_a_method_looks_alike_in_every_figure_and_the_best_comes_first(comparison: Comparison) -> None:
+    looked: dict[str, set[Look]] = {}
+    for figure in figures(comparison):
+        chart = figure.views.get("")
+        if figure.id.endswith("-by-benchmark") or figure.id in {"calibration", "roc"}:
+            assert isinstance(chart, Chart)
+            for series, look in zip(chart.series, looks(chart.series), strict=True):
+                looked.setdefault(series.name, set()).add(look)
+        if figure.id == "benchmark-prediction-by-benchmark":
+            assert isinstance(chart, Chart)
+            errors = [series.x[0] or 0.0 for series in chart.series if not series.reference]
+            assert errors == sorted(errors)
+    assert {"knn", "embedllm", "model-mean"} < set(looked)
+    assert all(len(found) == 1 for found in looked.values())
 
 
 def test_figure_data_survives_its_file_and_is_refused_in_another_version(comparison: Comparison) -> None:
