@@ -56,6 +56,11 @@ class Chart:
     shade_title: str = ""
     related: str = ""  #: which of the figure's relations its points have
 
+    @property
+    def has_legend(self) -> bool:
+        """A single curve is named too, since its title names no method."""
+        return len(self.series) > 1 or any(series.upright for series in self.series)
+
 
 @dataclass(frozen=True)
 class Heat:
@@ -68,7 +73,7 @@ class Heat:
 
     @property
     def height(self) -> int:
-        return 220 + 12 * len(self.labels)
+        return 200 + 15 * len(self.labels)  # room for a line of text each
 
 
 @dataclass(frozen=True)

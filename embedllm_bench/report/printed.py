@@ -93,7 +93,7 @@ def _chart(drawing: Drawing, axes: Axes, chart: Chart) -> None:
             _marks(drawing, axes, series, look, chart)
     _axis(axes, chart.x, "x")
     _axis(axes, chart.y, "y")
-    if len(chart.series) > 1:
+    if chart.has_legend:
         longest = max(len(label(series.name, SHOWN_LABEL)) for series in chart.series)
         columns = min(len(chart.series), max(1, LEGEND_LETTERS // (longest + 6)))
         drawing.legend(loc="outside lower center", ncols=columns, fontsize=7, frameon=False)
@@ -138,8 +138,9 @@ def _axis(axes: Axes, axis: Axis, which: str) -> None:
     axes.set(**{f"{which}label": axis.title})
     if axis.labels:
         shown = [label(name, SHOWN_LABEL) for name in axis.labels]
-        axes.set_yticks(range(len(shown)), shown)
-        axes.set_ylim(len(shown) - 0.5, -0.5)
+        ends = (-0.5, len(shown) - 0.5)
+        ticks = {f"{which}ticks": range(len(shown)), f"{which}ticklabels": shown}
+        axes.set(**ticks, **{f"{which}lim": ends if which == "x" else ends[::-1]})  # the first of rows on top
     elif axis.low is not None and axis.high is not None:
         slack = 0.02 * (axis.high - axis.low)
         axes.set(**{f"{which}lim": (axis.low - slack, axis.high + slack)})

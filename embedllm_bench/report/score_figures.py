@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from embedllm_bench.leaderboard import COLUMNS
 from embedllm_bench.report.charts import Axis, Chart, Figure, Series
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from embedllm_bench.results import Comparison, Score
 
@@ -38,6 +40,19 @@ def places(comparison: Comparison) -> dict[str, int]:
     }
 
 
+def in_order(comparison: Comparison, task: str, names: Iterable[str]) -> list[str]:
+    """As in the task's leaderboard, competitors before references; those without a score go last."""
+    column = COLUMNS[task][0]
+    scores = scores_on(comparison, task, column.metric)[ALL]
+    references = {row.name for row in comparison.manifest.rows if row.reference}
+
+    def place(name: str) -> tuple[bool, float]:
+        value = scores[name].value if name in scores else None
+        return name in references, math.inf if value is None else -column.better * value
+
+    return sorted(names, key=place)
+
+
 def by_benchmark(comparison: Comparison) -> list[Figure]:
     """A task each: forecasting and routing accuracy, and the error of benchmark prediction."""
     titles = {
@@ -57,10 +72,7 @@ def _by_benchmark(
     comparison: Comparison, task: str, title: str, metric: str, scores: Mapping[str, Mapping[str, Score]]
 ) -> Figure:
     known = {row.name: row for row in comparison.manifest.rows}
-    sign = 1 if metric == "mae" else -1  # the best first
-    names = sorted(
-        scores[ALL], key=lambda name: (known[name].reference, sign * (scores[ALL][name].value or 0))
-    )
+    names = in_order(comparison, task, scores[ALL])
     largest = sorted(
         (b for b in scores if b != ALL), key=lambda b: -max(score.n for score in scores[b].values())
     )

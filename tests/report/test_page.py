@@ -119,6 +119,9 @@ def test_a_method_looks_alike_in_every_figure_and_the_best_comes_first(compariso
             errors = [series.x[0] or 0.0 for series in chart.series if not series.reference]
             assert errors == sorted(errors)
     assert {"knn", "embedllm", "model-mean"} < set(looked)
+    (predicted,) = (list(figure.views) for figure in figures(comparison) if figure.id == "predicted")
+    scores = comparison.overall("benchmark-prediction")
+    assert predicted[:2] == sorted(("knn", "embedllm"), key=lambda name: scores[name]["mae"].value or 0.0)
     assert all(len(found) == 1 for found in looked.values())
 
 
