@@ -118,7 +118,7 @@ def _board(
         rows.append((rank_text(rank), name + mark, *cells))
         reference.append(row.reference)
     competing = [name for name in order if not known[name].reference]
-    best = [_best(scores, competing, column) for column in shown]
+    best = [best_of(scores, competing, column) for column in shown]
     notes = [
         *_bare(task, shown, scores, known), *_verdicts(scores, order, known), *_failures(comparison, known),
     ]  # fmt: skip
@@ -132,7 +132,7 @@ def _board(
     )
 
 
-def _best(
+def best_of(
     scores: Mapping[str, Mapping[str, Score]], competing: Sequence[str], column: Column
 ) -> frozenset[str]:
     """Those whose number, as it is shown, no other's is better than; none where all are the same."""

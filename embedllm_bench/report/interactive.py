@@ -121,7 +121,10 @@ def _series(series: Series, look: Look, chart: Chart) -> dict[str, Any]:
         made[f"error_{along}"] = _whiskers(series)
         made["customdata"] = [[low, high] for low, high in zip(series.low, series.high, strict=True)]
         hover.append("[%{customdata[0]:.3f}, %{customdata[1]:.3f}]")
-    start = "%{hovertext}<br>" if series.texts else ""
+    if chart.y.labels and not series.texts:
+        rows = [chart.y.labels[round(y or 0)] for y in series.y]
+        made["hovertext"] = [plain(label(row)) for row in rows]
+    start = "%{hovertext}<br>" if series.texts or chart.y.labels else ""
     made["hovertemplate"] = f"%{{fullData.name}}<br>{start}{' '.join(hover)}<extra></extra>"
     return made
 

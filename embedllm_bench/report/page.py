@@ -15,7 +15,7 @@ from embedllm_bench.report import printed, words
 from embedllm_bench.report.charts import Chart, label
 from embedllm_bench.report.figures import figures
 from embedllm_bench.report.interactive import specification
-from embedllm_bench.report.sections import model_sections, near_by, question_sections
+from embedllm_bench.report.sections import by_accuracy, model_sections, near_by, question_sections
 from embedllm_bench.report.summary import summary
 from embedllm_bench.report.tables import leaderboards
 from embedllm_bench.results import SCORE_COLUMNS
@@ -62,7 +62,10 @@ def render(comparison: Comparison, file: str, curves: Sequence[Analysis] = ()) -
     data = comparison.figures
     models = [] if data is None else model_sections(data)
     near = None if data is None else near_by(data)
-    scripts = {"plotly": _asset("plotly-cartesian.min.js"), "own": _asset("report.js")}
+    scripts = {
+        "plotly": _asset("plotly-cartesian.min.js"),
+        "own": _asset("report.js") + _asset("keyboard.js"),
+    }
     return (
         _environment()
         .get_template("report.html.j2")
@@ -76,7 +79,7 @@ def render(comparison: Comparison, file: str, curves: Sequence[Analysis] = ()) -
             boards=leaderboards(comparison),
             drawn=drawn,
             figures=data,
-            models=models,
+            models=by_accuracy(models),
             near_by="" if near is None else near.method,
             questions=[] if data is None else question_sections(data),
             content=_content(comparison, drawn, models),
@@ -118,6 +121,7 @@ def _content(comparison: Comparison, drawn: list[Drawn], models: list[ModelSecti
         "models": [label(model.name, LONGEST_NAME) for model in models],
         "labels": [label(model.name) for model in models],
         "sections": [model.content() for model in models],
+        "order": [model.place for model in by_accuracy(models)],
         "answered": [question.answered_by for question in questions],
         "asked": [question.asked_of for question in questions],
         "scores": {

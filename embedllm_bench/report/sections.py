@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from embedllm_bench.cards.kinship import LARGEST, SIZE_CLASSES
 from embedllm_bench.report.charts import label
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Related:
 
 @dataclass(frozen=True)
 class ModelSection:
+    place: int  #: among the models of the result
     name: str
     family: str
     size: str
@@ -51,6 +53,12 @@ class ModelSection:
     weaknesses: tuple[str, ...]
     nearest: tuple[Related, ...]
     partners: tuple[Related, ...]
+
+    @property
+    def size_order(self) -> str:
+        """The place of its size among the classes of size."""
+        classes = [*SIZE_CLASSES, LARGEST]
+        return str(classes.index(self.size)) if self.size in classes else ""
 
     def content(self) -> dict[str, Any]:
         """What the page's script makes a section of, other models by their place."""
@@ -98,6 +106,11 @@ def model_sections(data: FigureData) -> list[ModelSection]:
     return [_model(data, model, few=few) for model in range(len(data.models.names))]
 
 
+def by_accuracy(sections: Sequence[ModelSection]) -> list[ModelSection]:
+    """The best first; those that were not asked go last."""
+    return sorted(sections, key=lambda section: -float(section.accuracy or -1))
+
+
 def _model(data: FigureData, model: int, *, few: bool) -> ModelSection:
     models, names = data.models, data.models.names
     profile = data.profiles[model] if data.profiles else None
@@ -110,6 +123,7 @@ def _model(data: FigureData, model: int, *, few: bool) -> ModelSection:
     shown = [_on(data, model, difference) for difference in differences]
     there = len(profile.differences) if profile else 0
     return ModelSection(
+        place=model,
         name=names[model],
         family=models.families[model] or "",
         size=models.sizes[model] or "",

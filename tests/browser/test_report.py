@@ -80,9 +80,32 @@ def test_a_heading_sorts_up_and_down_by_mouse_and_by_keyboard(browser: Browser, 
         assert [float(value) for value in column(found.page, "forecasting-0", 3)] == sorted(
             rising, reverse=True
         )
+        found.page.locator('[data-table="forecasting-0"] thead button', has_text="AUROC").click()
+        falling = [float(value) for value in column(found.page, "forecasting-0", 5)]
+        assert falling == sorted(falling, reverse=True)  # the best first
+        found.page.locator('[data-table="forecasting-0"] thead button', has_text="log-loss").click()
+        losses = [float(value) for value in column(found.page, "forecasting-0", 4)]
+        assert losses == sorted(losses)
         found.page.locator('[data-table="forecasting-0"] thead button', has_text="rank").click()
         ranks = column(found.page, "forecasting-0", 2)
         assert ranks == sorted(ranks, key=lambda rank: (rank == "", rank))  # those without a rank stay last
+
+
+def test_the_method_and_the_main_metric_are_seen_whole_on_a_telephone(
+    browser: Browser, page_file: Path
+) -> None:
+    with opened(browser, page_file, width=360) as found:
+        for task in ("forecasting", "routing", "benchmark-prediction"):
+            region = found.page.locator(f'[data-table="{task}-0"]')
+            edge = region.evaluate("one => one.getBoundingClientRect().right")
+            for place in (1, 3):
+                box = region.locator(f"tbody tr:first-child > :nth-child({place})").bounding_box()
+                assert box is not None
+                assert box["x"] + box["width"] <= edge
+            region.evaluate("one => one.scrollTo(1000, 0)")
+            name = region.locator("tbody tr:first-child > th").bounding_box()
+            assert name is not None
+            assert name["x"] >= 0  # it stays when the numbers are moved
 
 
 def test_a_benchmark_can_be_chosen(browser: Browser, page_file: Path) -> None:
@@ -126,6 +149,52 @@ def test_the_map_names_a_model_on_hover_and_finds_it(browser: Browser, page_file
         found.page.locator("#find").fill("no such model")
         assert "0 found" in found.page.locator("#found").inner_text()
         assert plot.locator(".annotation").count() == 0
+
+
+def test_arrow_keys_go_from_point_to_point_and_say_what_is_shown(browser: Browser, page_file: Path) -> None:
+    from playwright.sync_api import expect
+
+    with opened(browser, page_file) as found:
+        page, names = found.page, set()
+        plot, said = page.locator('[data-figure="map"]'), page.locator("#figure-map .said")
+        page.locator("#find").focus()
+        page.keyboard.press("Tab")
+        expect(plot).to_be_focused()
+        plot.locator(".main-svg").first.wait_for()
+        for _ in range(18):
+            before = said.text_content() or ""
+            page.keyboard.press("ArrowRight")
+            expect(said).not_to_have_text(before)
+            names.add((said.text_content() or "").split("; ")[1])
+        assert len(names) == 18  # from left to right no model is left out
+        assert "nearest: " in (said.text_content() or "")
+        assert plot.locator(".hoverlayer .hovertext").count() == 1
+        name = (said.text_content() or "").split("; ")[1]
+        page.keyboard.press("Enter")
+        section = page.locator("details.model[open]")
+        assert name.rpartition("/")[2][:10] in section.locator("summary").inner_text()
+        section.get_by_role("button", name="Show on the map").click()
+        expect(plot).to_be_focused()
+        assert plot.locator(".annotation").count() == 1
+        for figure, text in (
+            ("agreement", "1.000"),
+            ("calibration", "knn"),
+            ("forecasting-by-benchmark", "strings"),
+        ):
+            page.locator(f'[data-figure="{figure}"]').focus()
+            page.locator(f'[data-figure="{figure}"] .main-svg').first.wait_for()
+            page.keyboard.press("ArrowRight")
+            expect(page.locator(f"#figure-{figure} .said")).to_contain_text(text)
+        assert found.complaints == []
+
+
+def test_a_model_in_the_table_leads_to_its_section(browser: Browser, page_file: Path) -> None:
+    with opened(browser, page_file) as found:
+        link = found.page.locator("#models table [data-model] a").first
+        name = link.inner_text()
+        assert found.page.locator("details.model summary bdi").first.inner_text() == name  # the best of all
+        link.click()
+        assert found.page.locator("details.model[open] summary bdi").inner_text() == name
 
 
 def test_the_view_of_a_figure_can_be_changed(browser: Browser, page_file: Path) -> None:

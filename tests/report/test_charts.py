@@ -47,6 +47,14 @@ def test_plotly_is_given_escaped_texts_and_distances_for_whiskers() -> None:
     assert made["views"][""]["layout"]["yaxis"]["range"] == [1.5, -0.5]
 
 
+def test_a_point_in_a_row_says_which_row() -> None:
+    series = Series("knn", (0.2, 0.3), (0.1, 1.2))
+    figure = Figure("f", "F", "c", {"": Chart(Axis("accuracy"), Axis("", ("code", "<b>")), (series,))})
+    (trace,) = specification(figure)["views"][""]["data"]
+    assert trace["hovertext"] == ["code", "&lt;b&gt;"]
+    assert trace["hovertemplate"] == "%{fullData.name}<br>%{hovertext}<br>%{x:.3f}<extra></extra>"
+
+
 @pytest.mark.parametrize("layout", FORMATS)
 def test_equal_figures_give_equal_files(layout: str) -> None:
     figure = Figure("f", "F $", "c", {"": chart()})

@@ -21,6 +21,7 @@ from embedllm_bench.report.charts import Chart
 from embedllm_bench.report.figures import figures
 from embedllm_bench.report.page import render
 from embedllm_bench.report.palette import Look, looks
+from embedllm_bench.report.tables import leaderboards
 from embedllm_bench.report.words import replays
 from embedllm_bench.results import Comparison, Failure, Score
 from tests.report.results import hostile
@@ -123,6 +124,19 @@ def test_a_method_looks_alike_in_every_figure_and_the_best_comes_first(compariso
     scores = comparison.overall("benchmark-prediction")
     assert predicted[:2] == sorted(("knn", "embedllm"), key=lambda name: scores[name]["mae"].value or 0.0)
     assert all(len(found) == 1 for found in looked.values())
+
+
+def test_the_best_of_those_that_compete_is_bold_on_every_benchmark(comparison: Comparison) -> None:
+    for board in leaderboards(comparison):
+        for table in board.tables:
+            lines = [line for line in table.lines if not line.reference]
+            cells = [line.cells[2 if table.headings[1].title == "rank" else 1] for line in lines]
+            values = [float(cell.order) for cell in cells]
+            best = min(values) if board.task == "benchmark-prediction" else max(values)
+            shown = {cell.text.partition(" ")[0] for cell in cells}
+            if len(shown) > 1:
+                assert {float(cell.order) for cell in cells if cell.best} == {best}
+            assert not any(cell.best for line in table.lines if line.reference for cell in line.cells)
 
 
 def test_figure_data_survives_its_file_and_is_refused_in_another_version(comparison: Comparison) -> None:

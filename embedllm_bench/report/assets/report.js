@@ -24,6 +24,7 @@
       ? `<br>nearest:${nearest[place].map(([other, cosine]) => `<br>${named(other)} (${cosine.toFixed(2)})`).join("")}` : "";
     return structuredClone(view(box).data).map(({ meta, ...trace }) => {
       if (meta.texts?.length) trace.hovertext = meta.texts.map((place) => texts[place] + near(place));
+      if (nearest) trace.customdata = meta.texts; // which model a point is
       if (meta.labels) {
         trace.showscale = !narrow.matches;
         trace.hovertext = trace.z.map((row, i) => row.map((value, j) =>
@@ -84,7 +85,8 @@
   function sort(heading) {
     const column = [...heading.parentElement.children].indexOf(heading);
     const body = heading.closest("table").tBodies[0];
-    const down = heading.getAttribute("aria-sort") === "ascending";
+    const before = heading.getAttribute("aria-sort");
+    const down = before === null ? heading.dataset.first === "descending" : before === "ascending";
     const order = (row) => row.children[column].dataset.order;
     const rows = [...body.rows].sort((a, b) => {
       const [x, y] = [order(a), order(b)];
@@ -113,6 +115,7 @@
   }));
 
   // Models: find one on the map and among the sections.
+  const map = document.querySelector('[data-figure="map"]');
   const SHOWN = 8;
   const matching = (text) => data.models.flatMap((name, place) => name.toLowerCase().includes(text.toLowerCase()) ? [place] : []);
 
@@ -139,6 +142,12 @@
     if (of.nearest.length) items.push(models("Nearest", of.nearest));
     if (of.partners.length) items.push(models("Complementary, with the share that one of the two answers", of.partners));
     section.append(element("p", of.about), element("ul", ...items));
+    if (map) {
+      const button = element("button", "Show on the map");
+      button.type = "button";
+      button.addEventListener("click", () => { mark(place); map.focus(); map.scrollIntoView(); });
+      section.append(button);
+    }
     if (!of.rows.length) return;
     const head = element("tr", ...["benchmark", "accuracy", "answers", "difference from peers"].map((title) => {
       const made = element("th", title);
@@ -157,7 +166,8 @@
     section.append(box);
     if (of.left) section.append(element("p", `${of.left} benchmarks with smaller differences are not shown.`));
   }
-  document.getElementById("model-list")?.append(...data.labels.map((name, place) => {
+  document.getElementById("model-list")?.append(...data.order.map((place) => {
+    const name = data.labels[place];
     const accuracy = data.sections[place].about.match(/Accuracy (\S+)/)?.[1] ?? "";
     const section = element("details", element("summary", isolated(name), " ", element("small", accuracy)));
     Object.assign(section, { className: "model", id: `model-${place}` });
@@ -165,13 +175,14 @@
     return section;
   }));
 
+  all("[data-model]").forEach((cell) => cell.replaceChildren(link(Number(cell.dataset.model))));
+
   function mark(place) {
-    const box = document.querySelector('[data-figure="map"]');
-    if (!box.dataset.drawn) draw(box);
-    const found = view(box).data.flatMap((trace) => trace.meta.texts.flatMap((text, i) =>
+    if (!map.dataset.drawn) draw(map);
+    const found = view(map).data.flatMap((trace) => trace.meta.texts.flatMap((text, i) =>
       text === place ? [{ x: trace.x[i], y: trace.y[i] }] : []));
     const colour = getComputedStyle(document.body).color;
-    Plotly.relayout(box, { annotations: found.map(({ x, y }) =>
+    Plotly.relayout(map, { annotations: found.map(({ x, y }) =>
       ({ x, y, text: "here", showarrow: true, arrowhead: 2, arrowcolor: colour, ax: 30, ay: -40 })) });
   }
 
@@ -181,7 +192,7 @@
     const said = event.target.value ? `${found.length} found${found.length > SHOWN ? `, ${SHOWN} shown` : ""}` : "";
     document.getElementById("found").replaceChildren(said, list);
     if (found.length) mark(found[0]);
-    else Plotly.relayout(document.querySelector('[data-figure="map"]'), { annotations: [] });
+    else Plotly.relayout(map, { annotations: [] });
   });
 
   // A list shows its first entries that match, and all of them once asked to.
