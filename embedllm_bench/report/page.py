@@ -19,6 +19,7 @@ from embedllm_bench.report.sections import by_accuracy, model_sections, near_by,
 from embedllm_bench.report.summary import summary
 from embedllm_bench.report.tables import leaderboards
 from embedllm_bench.results import SCORE_COLUMNS
+from embedllm_bench.store.location import is_starter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,6 +72,8 @@ def render(comparison: Comparison, file: str, curves: Sequence[Analysis] = ()) -
         .get_template("report.html.j2")
         .render(
             comparison=comparison,
+            on_starter=is_starter(comparison.manifest.request.store),
+            made=words.made(comparison),
             title=comparison.manifest.data.counts(grouped=True),
             summary=summary(comparison),
             facts=words.facts(comparison),

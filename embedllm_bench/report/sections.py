@@ -84,8 +84,10 @@ class ModelSection:
 
 @dataclass(frozen=True)
 class QuestionSection:
+    place: int  #: among the questions of the result
     id: str
     benchmark: str
+    code: int  #: of the benchmark
     text: str
     clipped: int
     right: int
@@ -150,11 +152,14 @@ def _on(data: FigureData, model: int, difference: Difference) -> OnBenchmark:
 
 
 def question_sections(data: FigureData) -> list[QuestionSection]:
-    """In the order of the result, which is by benchmark."""
+    """The hardest first."""
+    order = sorted(enumerate(data.questions), key=lambda pair: pair[1].right / max(pair[1].asked, 1))
     return [
         QuestionSection(
+            place,
             question.id,
             data.benchmarks[question.benchmark],
+            question.benchmark,
             question.text,
             question.clipped,
             question.right,
@@ -163,7 +168,7 @@ def question_sections(data: FigureData) -> list[QuestionSection]:
             question.views,
             _named(data.models.names, question.members(question.answered_by)),
         )
-        for question in data.questions
+        for place, question in order
     ]
 
 

@@ -217,14 +217,20 @@ def test_questions_are_chosen_by_kind_benchmark_and_text(browser: Browser, page_
         everything = questions.count()
         assert everything > 100
         found.page.locator("#kind").select_option("hardest")
+        shares = [float(one.get_attribute("data-share") or "") for one in questions.all()]
+        assert shares == sorted(shares)
+        found.page.locator("#kind").select_option("discriminating")
+        most = [float(one.get_attribute("data-discrimination") or "") for one in questions.all()]
+        assert most == sorted(most, reverse=True)
+        found.page.locator("#kind").select_option("hardest")
         found.page.locator("#of-benchmark").select_option(label="strings")
         count = questions.count()
         assert 0 < count < everything
         assert found.page.locator("#question-count").inner_text() == f"{count} questions"
         questions.first.locator("summary").click()
         who = questions.first.locator(".who")  # filled in after the click
-        expect(who).to_contain_text("Answered by (0)")
-        expect(who).to_contain_text("Not answered by (18)")
+        expect(who).to_contain_text("Right (0)")
+        expect(who).to_contain_text("Wrong (18)")
         found.page.locator("#containing").fill("no question says this")
         assert questions.count() == 0
 

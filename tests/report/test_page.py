@@ -22,8 +22,9 @@ from embedllm_bench.report.figures import figures
 from embedllm_bench.report.page import render
 from embedllm_bench.report.palette import Look, looks
 from embedllm_bench.report.tables import leaderboards
-from embedllm_bench.report.words import replays
+from embedllm_bench.report.words import facts, replays
 from embedllm_bench.results import Comparison, Failure, Score
+from embedllm_bench.store.location import STARTER, replaying_location
 from tests.report.results import hostile
 
 
@@ -170,6 +171,27 @@ def test_the_command_that_replays_has_every_option(comparison: Comparison) -> No
     assert again == "embedllm-bench compare --manifest 'my result.json'"
     for option in ("--method knn --method embedllm", "--seed 0", "--labels majority", "--split question"):
         assert option in anew
+
+
+def test_a_result_of_the_starter_is_done_again_on_any_machine_s(comparison: Comparison) -> None:
+    manifest = comparison.manifest
+    elsewhere = "/home/else/lib/embedllm_bench/data/starter.db"
+    assert replaying_location(elsewhere) == str(STARTER)
+    assert replaying_location("/home/else/data/starter.db") == "/home/else/data/starter.db"
+    there = replace(
+        comparison, manifest=replace(manifest, request=replace(manifest.request, store=elsewhere))
+    )
+    assert "--store" not in replays(there, "r.json")[1]
+    assert dict(facts(there))["Data"].startswith("The starter that comes with the package: 9 models")
+
+
+def test_the_manifest_is_in_plain_words(comparison: Comparison) -> None:
+    manifest = replace(
+        comparison.manifest, created="2026-11-28T20:20:07+01:00", threads=1, machine="Linux x86_64"
+    )
+    said = dict(facts(replace(comparison, manifest=manifest)))
+    assert said["Made"] == "28 November 2026, 19:20 UTC on Linux x86_64, 1 thread."
+    assert "9 models, 160 questions, 3 benchmarks; every model was asked every question." in said["Data"]
 
 
 def test_report_and_figures_write_their_files(comparison: Comparison, tmp_path: Path) -> None:

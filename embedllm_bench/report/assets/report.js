@@ -140,7 +140,7 @@
     const models = (title, list) => element("li", `${title}: `, ...joined(list.map(([other, said]) => element("span", link(other), ` (${said})`))));
     const items = [names("Better than its peers on", of.better), names("Worse than they on", of.worse)];
     if (of.nearest.length) items.push(models("Nearest", of.nearest));
-    if (of.partners.length) items.push(models("Complementary, with the share that one of the two answers", of.partners));
+    if (of.partners.length) items.push(models("Complementary, with the share that one of the two gets right", of.partners));
     section.append(element("p", of.about), element("ul", ...items));
     if (map) {
       const button = element("button", "Show on the map");
@@ -227,7 +227,7 @@
   addEventListener("hashchange", open);
   open();
 
-  // Questions: choose some, and say who answered when one is opened.
+  // Questions: choose some, and say who was right when one is opened.
   const members = (bits) => [...bits].flatMap((digit, place) =>
     [0, 1, 2, 3].filter((bit) => parseInt(digit, 16) >> bit & 1).map((bit) => 4 * place + bit));
 
@@ -239,9 +239,15 @@
     const right = members(data.answered[question.dataset.number]);
     const known = new Set(right);
     const wrong = members(data.asked[question.dataset.number]).filter((place) => !known.has(place));
-    box.replaceChildren(names("Answered by", right), names("Not answered by", wrong));
+    box.replaceChildren(names("Right", right), names("Wrong", wrong));
   }));
   const filters = ["kind", "of-benchmark", "containing"].map((id) => document.getElementById(id));
+  const share = ({ dataset }) => Number(dataset.share);
+  const clearest = { // what is most so has the smallest number
+    hardest: share,
+    discriminating: ({ dataset }) => -dataset.discrimination,
+    disputed: (question) => Math.abs(share(question) - 0.5) + Math.abs(question.dataset.discrimination) / 1000,
+  };
   function wanted(question) {
     const [kind, benchmark, text] = filters.map((filter) => filter.value);
     return (!kind || question.dataset.kinds.split(" ").includes(kind))
@@ -249,7 +255,12 @@
       && (!text || question.querySelector("pre").textContent.toLowerCase().includes(text.toLowerCase()));
   }
   if (filters[0]) {
-    const show = list(all("details.question"), "question", wanted);
+    const questions = all("details.question"), show = list(questions, "question", wanted);
+    filters[0].addEventListener("input", () => {
+      const most = clearest[filters[0].value] ?? clearest.hardest;
+      questions.sort((a, b) => most(a) - most(b));
+      questions[0].parentElement.append(...questions);
+    });
     filters.forEach((filter) => filter.addEventListener("input", show));
   }
 })();
