@@ -46,7 +46,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("decisions_per_second", "decisions/s", 0, interval=False),
         Column("macro_accuracy", "macro"),
         Column("gain", "gain"),
-        Column("weighted_random_accuracy", "as often, at random", interval=False, better=0),
+        Column("weighted_random_accuracy", "as often at random", interval=False, better=0),
         Column("choice_entropy", "bits", 2, interval=False, better=0),
     ),
     "benchmark-prediction": (
