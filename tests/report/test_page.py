@@ -220,10 +220,7 @@ def test_show_model_says_what_a_model_is_good_at_and_knows_near_names() -> None:
     done = CliRunner().invoke(main, ["show-model", "google/gemma-3-270m+Q4_0.cloze"])
     assert done.exit_code == 0
     assert "Worse than they on: deduction -0.077 [-0.147, -0.005]." in done.output
-    assert (
-        "Complementary (share that one of the two answers): Qwen/Qwen2.5-Coder-1.5B-Instruct+Q4_K_M.cloze (81.9%)"
-        in done.output
-    )
+    assert "of the two gets right:\n   81.9%  Qwen/Qwen2.5-Coder-1.5B-Instruct+Q4_K_M.cloze\n" in done.output
     wrong = CliRunner().invoke(main, ["show-model", "gemma-3-270m+Q4_0.cloze"])
     assert "Did you mean google/gemma-3-270m+Q4_0.cloze" in str(wrong.exception)
 
