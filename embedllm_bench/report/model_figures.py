@@ -61,7 +61,7 @@ def _map(data: FigureData) -> Figure:
 
 def _model_text(data: FigureData, model: int) -> str:
     models = data.models
-    lines = [label(models.names[model], 80)]
+    lines = [label(models.names[model])]
     overall = models.accuracy(model)
     if overall is not None:
         lines.append(f"accuracy {overall:.3f}")

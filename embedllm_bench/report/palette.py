@@ -34,11 +34,16 @@ class Look:
 
 def looks(drawn: Sequence[Series]) -> list[Look]:
     """One for each series: competitors in the hues, references in grey; a place of its own keeps the look the same."""
-    found, used = [], [0, 0]
+    found = []
+    # those without a place come behind those that have one
+    used = [
+        1 + max((s.place for s in drawn if s.reference is kind and s.place is not None), default=-1)
+        for kind in (False, True)
+    ]
     for series in drawn:
         reference = series.reference
         place = used[reference] if series.place is None else series.place
-        used[reference] += 1
+        used[reference] += series.place is None
         mark = MARKS[(place + 4 * reference) % len(MARKS)]
         dash = DASHES[(place // (1 if reference else len(HUES)) + reference) % len(DASHES)]
         found.append(Look(GREY if reference else HUES[place % len(HUES)], mark, dash))

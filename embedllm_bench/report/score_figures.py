@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from embedllm_bench.leaderboard import COLUMNS
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 MOST_BENCHMARKS = 20
 ALL = "all together"
+PREFIXES = (
+    " Families: whole families of models are new. Answered: on questions that the known models answered. Unseen: on"
+    " test questions that no model has seen. Half width and coverage: of the 90 % intervals."
+)
 
 
 def scores_on(comparison: Comparison, task: str, metric: str) -> dict[str, dict[str, Score]]:
@@ -124,22 +129,29 @@ def over_outcomes(comparison: Comparison) -> list[Figure]:
             and score.metric != "rank"
         ):
             found.setdefault(score.task, {}).setdefault(score.metric, []).append(score)
-    figures = []
+    figures, place = [], places(comparison)
+    references = {row.name for row in comparison.manifest.rows if row.reference}
     for task, metrics in found.items():
         views: dict[str, Chart] = {}
         for metric, scores in metrics.items():
+            sizes = sorted({score.k for score in scores if score.k is not None})
             series = [
-                _growing(method, [s for s in scores if s.method == method], places(comparison).get(method))
+                replace(
+                    _growing(method, [s for s in scores if s.method == method], sizes),
+                    reference=method in references,
+                    place=place.get(method),
+                )
                 for method in dict.fromkeys(score.method for score in scores)
             ]
             title = metric.replace("_", " ")
-            views[title] = Chart(Axis("outcomes known of a model"), Axis(title), tuple(series))
-        caption = "With 95 % intervals where there are any."
+            across = Axis("outcomes known of a model", tuple(f"{size:,}" for size in sizes))
+            views[title] = Chart(across, Axis(title), tuple(series))
+        caption = f"With 95 % intervals where there are any.{PREFIXES if task == 'new-models' else ''}"
         figures.append(Figure(f"{task}-over-outcomes", f"{task} by outcomes known", caption, dict(views)))
     return figures
 
 
-def _growing(method: str, scores: Sequence[Score], place: int | None) -> Series:
+def _growing(method: str, scores: Sequence[Score], sizes: Sequence[int]) -> Series:
     at: dict[int, Score] = {}
     for score in scores:
         if score.k is not None and (score.k not in at or score.seed is None):
@@ -147,11 +159,10 @@ def _growing(method: str, scores: Sequence[Score], place: int | None) -> Series:
     order = sorted(at)
     return Series(
         method,
-        x=tuple(float(k) for k in order),
+        x=tuple(float(sizes.index(k)) for k in order),
         y=tuple(at[k].value for k in order),
         low=tuple(at[k].low for k in order),
         high=tuple(at[k].high for k in order),
         kind="line",
         upright=True,
-        place=place,
     )

@@ -16,7 +16,7 @@ from embedllm_bench.leaderboard import (
     rank_text,
 )
 from embedllm_bench.report.score_figures import ALL, scores_on
-from embedllm_bench.report.words import METRICS, RANK
+from embedllm_bench.report.words import RANK, explained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,7 +138,7 @@ def _table(
         *(
             Heading(
                 c.title,
-                METRICS.get(c.metric, c.metric),
+                explained(c.metric),
                 ASCENDING if c.better < 0 else DESCENDING,
                 c is columns[0],
             )
@@ -146,7 +146,7 @@ def _table(
         ),
     )
     n = max((score.n for score in there[primary].values()), default=0)
-    unit = "models" if task == "benchmark-prediction" else "test questions"
+    unit = {"benchmark-prediction": "models", "new-models": "new models"}.get(task, "test questions")
     return Table(f"{task}-{place}", f"{task}, {benchmark}: {n:,} {unit}", benchmark, headings, lines)
 
 

@@ -16,6 +16,7 @@ TASKS = {
     "forecasting": "Will a model answer a new question correctly? Forecasts for test questions against what happened.",
     "routing": "Each test question goes to the model with the highest forecast; counted is how often it answers.",
     "benchmark-prediction": "A benchmark is held out whole, and each model's accuracy on it foretold.",
+    "new-models": "Models are held out, and methods learn of them from a few outcomes: 64 of each, 8, none at all.",
 }
 METRICS = {
     "accuracy": "Share of right decisions. Forecasting: a forecast of one half or more says 'correct'. Routing: the"
@@ -40,6 +41,15 @@ METRICS = {
     " foretells the ranking significantly (Kendall's tau, 5 %).",
     "probe_random_significant": "The same with random vectors of the same size.",
 }
+NEW_MODELS = {
+    "accuracy": "Share of right decisions about new models on test questions that no model has seen. More is better.",
+    "routing": "Accuracy of routing test questions among old and new models. More is better.",
+    "answered_mae": "Mean absolute error of a new model's accuracy on all questions, which the known models answered."
+    " Less is better.",
+    "answered_coverage": "Share of new models whose accuracy on these the 90 % interval holds; .90 is as it should be.",
+    "unseen_mae": "Mean absolute error of a new model's accuracy on test questions that no model has seen. Less is"
+    " better.",
+}
 RANK = (
     "The places that all pairwise tests at once leave open: 1 + how many are better, to how many are not worse."
     " Reference rows take no rank."
@@ -51,6 +61,21 @@ LABELS = {
     "max": "a question is correct if any attempt is",
     "last": "the last attempt counts",
 }
+
+
+def explained(metric: str) -> str:
+    """What a metric is, in a sentence or two."""
+    name, _, outcomes = metric.partition("@")
+    known = f"{outcomes} outcomes of the model are known"
+    for prefix, condition in (
+        ("all_", "All outcomes of its training part are known"),
+        ("refit_", "The method was fitted again with all of them"),
+    ):
+        if name.startswith(prefix):
+            name, known = name.removeprefix(prefix), condition
+    if metric in METRICS or name not in NEW_MODELS:
+        return METRICS.get(metric, metric)
+    return f"{NEW_MODELS[name]} {known}."
 
 
 def facts(comparison: Comparison) -> list[tuple[str, str]]:

@@ -73,6 +73,7 @@ def test_fourteen_methods_look_different_without_their_colour_or_with_it() -> No
 def test_a_series_with_a_place_keeps_its_look_whatever_is_drawn_before_it() -> None:
     first, second = (Series(name, (), (), place=place) for place, name in enumerate(("first", "second")))
     assert looks([first, second]) == looks([second, first])[::-1]
+    assert looks([Series("without", (), ()), second, first])[0] not in looks([first, second])
 
 
 def test_a_file_s_name_has_no_letters_that_a_shell_minds() -> None:

@@ -17,12 +17,13 @@ from click.testing import CliRunner
 from embedllm_bench import report
 from embedllm_bench.cli.main import main
 from embedllm_bench.figure_data import VERSION
+from embedllm_bench.leaderboard import COLUMNS
 from embedllm_bench.report.charts import Chart
 from embedllm_bench.report.figures import figures
 from embedllm_bench.report.page import render
 from embedllm_bench.report.palette import Look, looks
 from embedllm_bench.report.tables import leaderboards
-from embedllm_bench.report.words import facts, replays
+from embedllm_bench.report.words import TASKS, explained, facts, replays
 from embedllm_bench.results import Comparison, Failure, Score
 from embedllm_bench.store.location import STARTER, replaying_location
 from tests.report.results import hostile
@@ -163,7 +164,17 @@ def test_scores_over_numbers_of_outcomes_become_curves(comparison: Comparison) -
     chart = found["new-models-over-outcomes"].views["accuracy"]
     assert isinstance(chart, Chart)
     (series,) = chart.series
-    assert (series.x, series.y, series.upright) == ((8.0, 64.0), (0.08, 0.64), True)
+    assert (series.x, series.y, series.upright) == ((0.0, 1.0), (0.08, 0.64), True)
+    assert chart.x.labels == ("8", "64")
+
+
+def test_every_column_is_explained() -> None:
+    for task, columns in COLUMNS.items():
+        assert task in TASKS
+        for column in columns:
+            assert explained(column.metric).endswith((".", "coin.")), column.metric
+    assert explained("accuracy@8").endswith(" 8 outcomes of the model are known.")
+    assert explained("refit_accuracy").endswith(" The method was fitted again with all of them.")
 
 
 def test_the_command_that_replays_has_every_option(comparison: Comparison) -> None:

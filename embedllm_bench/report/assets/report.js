@@ -46,7 +46,7 @@
       Object.assign(axis, { gridcolor: line, linecolor: line });
     }
     return Object.assign(made, {
-      hoverlabel: { bgcolor: style.backgroundColor, bordercolor: line, font: { color: style.color }, align: "left" },
+      hoverlabel: { bgcolor: style.backgroundColor, bordercolor: line, font: { color: style.color, ...(narrow.matches && { size: 10 }) }, align: "left" },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: style.fontFamily, size: narrow.matches ? 11 : 13, color: style.color },
     });
@@ -54,7 +54,8 @@
 
   function draw(box) {
     box.dataset.drawn = "yes";
-    Plotly.react(box, traces(box), layout(box), { displayModeBar: false, responsive: true });
+    // anew rather than changed: of a legend whose rows change with the width, `react` keeps the place
+    Plotly.newPlot(box, traces(box), layout(box), { displayModeBar: false, responsive: true });
   }
 
   const redraw = () => all(".plot[data-drawn]").forEach(draw);
@@ -177,21 +178,25 @@
 
   all("[data-model]").forEach((cell) => cell.replaceChildren(link(Number(cell.dataset.model))));
 
-  function mark(place) {
+  // Several are numbered as in the list of those found.
+  function mark(...places) {
     if (!map.dataset.drawn) draw(map);
     const found = view(map).data.flatMap((trace) => trace.meta.texts.flatMap((text, i) =>
-      text === place ? [{ x: trace.x[i], y: trace.y[i] }] : []));
+      places.includes(text) ? [{ x: trace.x[i], y: trace.y[i], number: places.indexOf(text) + 1 }] : []));
     const colour = getComputedStyle(document.body).color;
-    Plotly.relayout(map, { annotations: found.map(({ x, y }) =>
-      ({ x, y, text: "here", showarrow: true, arrowhead: 2, arrowcolor: colour, ax: 30, ay: -40 })) });
+    const turn = (2 * Math.PI) / places.length; // arrows from all sides, since those found often lie together
+    Plotly.relayout(map, { annotations: found.map(({ x, y, number }) => ({
+      x, y, text: places.length > 1 ? String(number) : "here", showarrow: true, arrowhead: 2, arrowcolor: colour,
+      ax: 45 * Math.sin(turn * (number - 0.5)), ay: -45 * Math.cos(turn * (number - 0.5)),
+    })) });
   }
 
   document.getElementById("find")?.addEventListener("input", (event) => {
     const found = event.target.value ? matching(event.target.value) : [];
-    const list = element("ul", ...found.slice(0, SHOWN).map((place) => element("li", link(place))));
+    const list = element("ol", ...found.slice(0, SHOWN).map((place) => element("li", link(place))));
     const said = event.target.value ? `${found.length} found${found.length > SHOWN ? `, ${SHOWN} shown` : ""}` : "";
     document.getElementById("found").replaceChildren(said, list);
-    if (found.length) mark(found[0]);
+    if (found.length) mark(...found.slice(0, SHOWN));
     else Plotly.relayout(map, { annotations: [] });
   });
 
