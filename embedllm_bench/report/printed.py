@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("png", "svg", "pdf")
 WIDTH = 7.0  #: inches: a text block's
+TALLEST_HEAT = 9.0  #: inches: a page's
 PIXELS = 96  #: of a page in an inch
 SHOWN_LABEL = 34  #: characters
 LEGEND_LETTERS = 100  #: that find room side by side
@@ -57,7 +58,10 @@ def draw(figure: Figure, view: str, layout: str, dots_per_inch: int = 200) -> by
         from matplotlib.figure import Figure as Drawing
 
         chart = figure.views[view]
-        drawing = Drawing(figsize=(WIDTH, max(chart.height / PIXELS * 0.75, 3.0)), layout="constrained")
+        height = max(chart.height / PIXELS * 0.75, 3.0)
+        if isinstance(chart, Heat):
+            height = min(height, TALLEST_HEAT)
+        drawing = Drawing(figsize=(WIDTH, height), layout="constrained")
         FigureCanvasAgg(drawing)
         axes = drawing.add_subplot()
         axes.set_title(f"{figure.title}{f' ({view})' if view else ''}", loc="left", fontsize=9)

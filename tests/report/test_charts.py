@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedllm_bench.report.charts import Axis, Chart, Figure, Series, label
+from embedllm_bench.report.charts import Axis, Chart, Figure, Heat, Series, label
 from embedllm_bench.report.interactive import specification
 from embedllm_bench.report.palette import looks
 from embedllm_bench.report.printed import FORMATS, draw, file_name
@@ -68,6 +70,13 @@ def test_fourteen_methods_look_different_without_their_colour_or_with_it() -> No
     found = looks([Series("s", (), (), reference=reference) for reference in [False] * 14 + [True] * 4])
     assert len(set(found)) == 18
     assert len({(look.mark, look.dash) for look in found[:14]}) == 14
+
+
+def test_a_square_of_eighty_names_fits_a_page_in_print() -> None:
+    names = tuple(f"organisation/model-{i}" for i in range(80))
+    heat = Heat(names, tuple((1.0,) * 80 for _ in names), "agreement")
+    content = draw(Figure("f", "F", "c", {"": heat}), "", "png", 50)
+    assert struct.unpack(">II", content[16:24]) == (7 * 50, 9 * 50)  # pixels, in a PNG's header
 
 
 def test_a_series_with_a_place_keeps_its_look_whatever_is_drawn_before_it() -> None:
