@@ -131,6 +131,9 @@ def test_the_map_names_a_model_on_hover_and_finds_it(browser: Browser, page_file
     with opened(browser, page_file) as found:
         plot = found.page.locator('[data-figure="map"]')
         plot.scroll_into_view_if_needed()
+        # the lightest hues have too little contrast with white without an outline
+        outline = plot.locator(".point").first.evaluate("one => [one.style.stroke, one.style.strokeWidth]")
+        assert outline == [found.page.evaluate("getComputedStyle(document.body).color"), "0.75px"]
         plot.locator(".point").first.hover(force=True)
         hover = plot.locator(".hoverlayer .hovertext")
         hover.wait_for()

@@ -6,7 +6,7 @@
   const narrow = matchMedia("(max-width: 40rem)");
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-  const LEGEND_LINE = 18; // pixels
+  const LEGEND_LINE = 18, OUTLINE = 0.75; // pixels
   const FIRST = 25; // questions or models of a list, until all are asked for
 
   // Figures: Plotly draws what the page brings along, when it is about to be seen.
@@ -22,7 +22,10 @@
     const named = (place) => texts[place].split("<br>")[0];
     const near = (place) => nearest
       ? `<br>nearest:${nearest[place].map(([other, cosine]) => `<br>${named(other)} (${cosine.toFixed(2)})`).join("")}` : "";
+    const ink = getComputedStyle(document.body).color;
     return structuredClone(view(box).data).map(({ meta, ...trace }) => {
+      // the lightest hues alone have too little contrast with white paper
+      if (trace.mode?.includes("markers")) trace.marker.line = { color: ink, width: OUTLINE };
       if (meta.texts?.length) trace.hovertext = meta.texts.map((place) => texts[place] + near(place));
       if (nearest) trace.customdata = meta.texts; // which model a point is
       if (meta.labels) {
