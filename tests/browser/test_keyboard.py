@@ -50,4 +50,16 @@ def test_arrow_keys_go_from_point_to_point_and_say_what_is_shown(browser: Browse
             page.locator(f'[data-figure="{figure}"] .main-svg').first.wait_for()
             page.keyboard.press("ArrowRight")
             expect(page.locator(f"#figure-{figure} .said")).to_contain_text(text)
+        calibration = page.locator('[data-figure="calibration"]')
+        calibration.focus()
+        for key, text, shown in (
+            ("o", "Only knn is shown.", 1),
+            ("a", "All are shown.", 5),
+            ("h", "knn is hidden.", 4),
+        ):
+            page.keyboard.press("ArrowRight")
+            expect(page.locator("#figure-calibration .said")).to_contain_text("knn; ")
+            page.keyboard.press(key)
+            expect(page.locator("#figure-calibration .said")).to_have_text(text)
+            expect(calibration.locator(".scatterlayer .trace")).to_have_count(shown)
         assert found.complaints == []

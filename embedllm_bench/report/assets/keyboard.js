@@ -3,6 +3,7 @@
   const STEPS = { ArrowLeft: ["along", -1], ArrowRight: ["along", 1], ArrowUp: ["across", -1], ArrowDown: ["across", 1] };
   const DELAY = 80; // milliseconds: Plotly shows at most a point in 50
   const places = new WeakMap(); // figure -> its point that was shown last
+  let saying; // what waits for Plotly
 
   const isShown = (trace) => trace.visible === undefined || trace.visible === true;
   const isThere = (box, { curveNumber, pointNumber }) => {
@@ -74,10 +75,26 @@
     box.closest("figure").querySelector(".said").replaceChildren(...parts);
   }
 
+  // What the legend does for a pointer: h hides what the point belongs to, o shows it only, a shows all.
+  function choose(box, key) {
+    const at = places.get(box);
+    if (box.data.length < 2 || (!at && key !== "a")) return;
+    const here = box.data[at?.curveNumber];
+    clearTimeout(saying);
+    Plotly.restyle(box, { visible: box.data.map((trace) => {
+      const wanted = { a: true, o: trace === here, h: trace !== here && isShown(trace) }[key];
+      return wanted || "legendonly";
+    }) });
+    const said = { a: "All are shown.", o: `Only ${here?.name} is shown.`, h: `${here?.name} is hidden.` }[key];
+    const decoded = new DOMParser().parseFromString(said, "text/html").body.textContent; // names are escaped for Plotly
+    box.closest("figure").querySelector(".said").replaceChildren(decoded);
+  }
+
   function pressed(event) {
     const box = event.currentTarget;
     if (!box.dataset.drawn || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key === "Enter" && places.has(box)) box.closest("figure").querySelector(".said a")?.click();
+    if (["h", "o", "a"].includes(event.key)) choose(box, event.key);
     const step = STEPS[event.key];
     if (!step) return;
     event.preventDefault();
@@ -87,7 +104,7 @@
     const { curveNumber, pointNumber } = point;
     const cell = Array.isArray(pointNumber); // which Plotly knows by its place only
     Plotly.Fx.hover(box, [cell ? { curveNumber, xval: pointNumber[1], yval: pointNumber[0] } : point]);
-    setTimeout(() => say(box, point), DELAY);
+    saying = setTimeout(() => say(box, point), DELAY);
   }
 
   document.querySelectorAll(".plot").forEach((box) => {
