@@ -46,7 +46,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("decisions_per_second", "decisions/s", 0, interval=False),
         Column("macro_accuracy", "macro"),
         Column("gain", "gain"),
-        Column("weighted_random_accuracy", "as often, at random", interval=False, better=0),
+        Column("weighted_random_accuracy", "as often at random", interval=False, better=0),
         Column("choice_entropy", "bits", 2, interval=False, better=0),
     ),
     "benchmark-prediction": (
@@ -118,7 +118,7 @@ def _board(
         rows.append((rank_text(rank), name + mark, *cells))
         reference.append(row.reference)
     competing = [name for name in order if not known[name].reference]
-    best = [_best(scores, competing, column) for column in shown]
+    best = [best_of(scores, competing, column) for column in shown]
     notes = [
         *_bare(task, shown, scores, known), *_verdicts(scores, order, known), *_failures(comparison, known),
     ]  # fmt: skip
@@ -132,7 +132,7 @@ def _board(
     )
 
 
-def _best(
+def best_of(
     scores: Mapping[str, Mapping[str, Score]], competing: Sequence[str], column: Column
 ) -> frozenset[str]:
     """Those whose number, as it is shown, no other's is better than; none where all are the same."""

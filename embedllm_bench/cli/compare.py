@@ -134,7 +134,7 @@ def command(
     from embedllm_bench.comparison import TASKS
     from embedllm_bench.methods.settings import parse_settings
     from embedllm_bench.results import Request
-    from embedllm_bench.store.location import reading_location
+    from embedllm_bench.store.location import reading_location, replaying_location
 
     if report is not None:
         from embedllm_bench.report.printed import check_there
@@ -165,7 +165,7 @@ def command(
             labels=labels,
             replicates=2000,
         )
-    location = store or (saved.request.store if saved else reading_location(None))
+    location = store or (replaying_location(saved.request.store) if saved else reading_location(None))
     comparison = _run(location, request, device, keep, saved)
     _print(comparison, layout, output)
     if published:

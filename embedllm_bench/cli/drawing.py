@@ -22,12 +22,13 @@ def draw(comparison: Comparison) -> None:
         console.print(line, markup=False)
     for board in boards(comparison):
         console.print()
-        _draw(console, board)
+        draw_board(console, board)
     console.print()
     console.print(footnotes(), markup=False)
 
 
-def _draw(console: Console, board: Board) -> None:
+def draw_board(console: Console, board: Board) -> None:
+    """One table, as wide as there is room for."""
     from rich.box import SIMPLE
     from rich.measure import Measurement
     from rich.table import Table
@@ -36,7 +37,10 @@ def _draw(console: Console, board: Board) -> None:
     for count in range(len(board.header), 2, -1):
         table = Table(box=SIMPLE, title=board.task, title_justify="left", pad_edge=False)
         for place, title in enumerate(board.header[:count]):
-            table.add_column(title, justify="left" if place < 2 else "right", no_wrap=True)
+            # of a name that finds no room nothing is cut: it goes on in the next line
+            table.add_column(
+                title, justify="left" if place < 2 else "right", no_wrap=place != 1, overflow="fold"
+            )
         for row, best, reference in zip(board.rows, board.best, board.reference, strict=True):
             cells = [Text(cell, "bold" if place in best else "") for place, cell in enumerate(row[:count])]
             table.add_row(*cells, style="dim" if reference else None)

@@ -41,12 +41,13 @@ def apart(placement: Placement) -> list[str]:
         return []
     better = [one for one in placement.differences if one.interval.low > 0]
     worse = [one for one in reversed(placement.differences) if one.interval.high < 0]
-    partners = ", ".join(f"{partner.model} ({partner.together:.1%})" for partner in placement.partners)
+    partners = [f"  {partner.together:6.1%}  {partner.model}" for partner in placement.partners]
     return [
-        f"Peers, nearest in accuracy over all: {', '.join(placement.peers)}.",
+        "Peers, nearest in accuracy over all:",
+        *(f"  {peer}" for peer in placement.peers),
         f"Better than they on: {_said(better)}.",
         f"Worse than they on: {_said(worse)}.",
-        *([f"Complementary (share that one of the two answers): {partners}."] if partners else []),
+        *(["Complementary, with the share that one of the two gets right:", *partners] if partners else []),
     ]
 
 

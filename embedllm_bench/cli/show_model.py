@@ -19,7 +19,7 @@ def command(model: str, store: str | None) -> None:
     """Say where a model stands: accuracies, ranks, strengths and weaknesses, nearest and complementary models.
 
     Strengths and weaknesses are against its peers, the ten models nearest in accuracy over all; complementary are
-    the models that together with it answer most.
+    the models that together with it get most questions right.
     """
     from embedllm_bench.cli.placed import apart, lines
     from embedllm_bench.placement import place

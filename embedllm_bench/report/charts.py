@@ -28,7 +28,7 @@ class Series:
     """Points, a line, or horizontal bars that are stacked upon the earlier ones; a gap is None.
 
     ``low`` and ``high`` end whiskers, along y where ``upright``. ``shade`` colours by a scale.
-    ``texts`` say which of the figure's texts belongs to each point.
+    ``texts`` say which of the figure's texts belongs to each point. ``place`` keeps its look from figure to figure.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Series:
     reference: bool = False  #: no competitor: drawn in grey
     shade: tuple[float, ...] = ()
     texts: tuple[int, ...] = ()
+    place: int | None = None  #: among competitors, or among references; in the order of the chart if None
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Chart:
     shade_title: str = ""
     related: str = ""  #: which of the figure's relations its points have
 
+    @property
+    def has_legend(self) -> bool:
+        """A single curve is named too, since its title names no method."""
+        return len(self.series) > 1 or any(series.upright for series in self.series)
+
 
 @dataclass(frozen=True)
 class Heat:
@@ -67,7 +73,7 @@ class Heat:
 
     @property
     def height(self) -> int:
-        return 220 + 12 * len(self.labels)
+        return 200 + 15 * len(self.labels)  # room for a line of text each
 
 
 @dataclass(frozen=True)

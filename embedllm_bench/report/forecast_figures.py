@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedllm_bench.report.charts import Axis, Chart, Figure, Series, label
+from embedllm_bench.report.score_figures import in_order, places
 
 if TYPE_CHECKING:
-    from embedllm_bench.figure_data import FigureData
+    from collections.abc import Sequence
+
+    from embedllm_bench.figure_data import Curve, FigureData
     from embedllm_bench.results import Comparison
 
 MOST_MODELS = 12  #: of a router's that are told apart
@@ -17,23 +20,33 @@ OTHERS = "other models"
 
 def forecast_figures(comparison: Comparison, data: FigureData) -> list[Figure]:
     """Those whose task was done."""
-    references = {row.name for row in comparison.manifest.rows if row.reference}
     figures = []
     if data.calibration:
-        figures += [_calibration(data, references), _roc(data, references)]
+        figures += [
+            _calibration(_lines(comparison, data.calibration)),
+            _roc(_lines(comparison, data.roc)),
+        ]
     if data.routed:
-        figures.append(_shares(data))
+        figures.append(_shares(comparison, data))
     if data.predicted:
-        figures.append(_predicted(data))
+        figures.append(_predicted(comparison, data))
     return figures
 
 
-def _calibration(data: FigureData, references: set[str]) -> Figure:
-    series = [Series(c.method, c.x, c.y, "line", reference=c.method in references) for c in data.calibration]
+def _lines(comparison: Comparison, curves: Sequence[Curve]) -> tuple[Series, ...]:
+    references = {row.name for row in comparison.manifest.rows if row.reference}
+    place, by_name = places(comparison), {curve.method: curve for curve in curves}
+    return tuple(
+        Series(c.method, c.x, c.y, "line", reference=c.method in references, place=place.get(c.method))
+        for c in (by_name[name] for name in in_order(comparison, "forecasting", by_name))
+    )
+
+
+def _calibration(series: tuple[Series, ...]) -> Figure:
     chart = Chart(
         Axis("forecast probability", low=0, high=1),
         Axis("share answered correctly", low=0, high=1),
-        tuple(series),
+        series,
         520,
         diagonal=True,
     )
@@ -44,12 +57,11 @@ def _calibration(data: FigureData, references: set[str]) -> Figure:
     return Figure("calibration", "Calibration", caption, {"": chart})
 
 
-def _roc(data: FigureData, references: set[str]) -> Figure:
-    series = [Series(c.method, c.x, c.y, "line", reference=c.method in references) for c in data.roc]
+def _roc(series: tuple[Series, ...]) -> Figure:
     chart = Chart(
         Axis("wrong answers taken for right", low=0, high=1),
         Axis("right answers found", low=0, high=1),
-        tuple(series),
+        series,
         520,
         diagonal=True,
     )
@@ -57,14 +69,16 @@ def _roc(data: FigureData, references: set[str]) -> Figure:
     return Figure("roc", "Telling right from wrong answers (ROC)", caption, {"": chart})
 
 
-def _shares(data: FigureData) -> Figure:
+def _shares(comparison: Comparison, data: FigureData) -> Figure:
+    by_name = {row.method: row for row in data.routed}
+    routed = [by_name[name] for name in in_order(comparison, "routing", by_name)]
     total: dict[int, float] = {}
-    for row in data.routed:
+    for row in routed:
         for model, share in zip(row.models, row.shares, strict=True):
             total[model] = total.get(model, 0.0) + share
     told = sorted(total, key=lambda model: -total[model])[:MOST_MODELS]
-    rows = tuple(range(len(data.routed)))
-    at = [dict(zip(row.models, row.shares, strict=True)) for row in data.routed]
+    rows = tuple(range(len(routed)))
+    at = [dict(zip(row.models, row.shares, strict=True)) for row in routed]
     series = [
         Series(data.models.names[model], tuple(found.get(model, 0.0) for found in at), rows, "bar")
         for model in told
@@ -72,7 +86,7 @@ def _shares(data: FigureData) -> Figure:
     rest = tuple(max(1 - sum(found.get(model, 0.0) for model in told), 0.0) for found in at)
     if len(total) > len(told):
         series.append(Series(f"{len(total) - len(told)} {OTHERS}", rest, rows, "bar", reference=True))
-    labels = tuple(row.method for row in data.routed)
+    labels = tuple(row.method for row in routed)
     chart = Chart(
         Axis("share of questions", low=0, high=1), Axis("", labels), tuple(series), 240 + 50 * len(labels)
     )
@@ -82,14 +96,16 @@ def _shares(data: FigureData) -> Figure:
     return Figure("routing-shares", "Who gets the questions", caption, {"": chart})
 
 
-def _predicted(data: FigureData) -> Figure:
+def _predicted(comparison: Comparison, data: FigureData) -> Figure:
     models = data.models
     texts = tuple(label(name, 80) for name in models.names)
     views: dict[str, Chart] = {}
     points = len(models.names) * len(data.benchmarks)
     step = -(-points // MOST_POINTS)
     kept = range(0, len(models.names), step)
-    for method in dict.fromkeys(row.method for row in data.predicted):
+    for method in in_order(
+        comparison, "benchmark-prediction", dict.fromkeys(row.method for row in data.predicted)
+    ):
         series = []
         for row in data.predicted:
             if row.method == method:

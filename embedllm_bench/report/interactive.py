@@ -41,12 +41,12 @@ def _view(view: Chart | Heat) -> dict[str, Any]:
 
 
 def _chart(chart: Chart) -> dict[str, Any]:
-    styles = looks([series.reference for series in chart.series])
+    styles = looks(chart.series)
     data = [_series(series, look, chart) for series, look in zip(chart.series, styles, strict=True)]
     layout: dict[str, Any] = {
         "height": chart.height,
         "xaxis": _axis(chart.x),
-        "yaxis": _axis(chart.y),
+        "yaxis": _axis(chart.y, downward=True),
         "hovermode": "closest",
         "barmode": "stack",
         "legend": {
@@ -57,7 +57,7 @@ def _chart(chart: Chart) -> dict[str, Any]:
             "xanchor": "left",
             "traceorder": "normal",
         },
-        "showlegend": len(chart.series) > 1,
+        "showlegend": chart.has_legend,
         "margin": {"l": 60, "r": 16, "t": 16, "b": 50},
     }
     if chart.diagonal:
@@ -68,14 +68,15 @@ def _chart(chart: Chart) -> dict[str, Any]:
     return {"data": data, "layout": layout, "related": chart.related}
 
 
-def _axis(axis: Axis) -> dict[str, Any]:
+def _axis(axis: Axis, *, downward: bool = False) -> dict[str, Any]:
+    """``downward`` has the first of names on top."""
     made: dict[str, Any] = {"title": {"text": plain(axis.title)}, "zeroline": False, "automargin": True}
     if axis.labels:
         count = len(axis.labels)
         made |= {
             "tickvals": list(range(count)),
             "ticktext": [plain(label(name)) for name in axis.labels],
-            "range": [count - 0.5, -0.5],  # the first name on top
+            "range": [count - 0.5, -0.5] if downward else [-0.5, count - 0.5],
             "narrow": [plain(label(name, NARROW_LABEL)) for name in axis.labels],
         }
     elif axis.low is not None and axis.high is not None:
@@ -87,6 +88,8 @@ def _axis(axis: Axis) -> dict[str, Any]:
 def _series(series: Series, look: Look, chart: Chart) -> dict[str, Any]:
     along = "y" if series.upright else "x"
     hover = [f"%{{{along}:.3f}}"] if chart.y.labels or series.upright else ["%{x:.3f}, %{y:.3f}"]
+    if series.upright:
+        hover = [f"{plain(chart.x.title)} %{{x}}:", *hover]
     if series.texts and chart.x.low is None:
         hover = []  # places on a map mean nothing by themselves
     made: dict[str, Any] = {
@@ -118,7 +121,10 @@ def _series(series: Series, look: Look, chart: Chart) -> dict[str, Any]:
         made[f"error_{along}"] = _whiskers(series)
         made["customdata"] = [[low, high] for low, high in zip(series.low, series.high, strict=True)]
         hover.append("[%{customdata[0]:.3f}, %{customdata[1]:.3f}]")
-    start = "%{hovertext}<br>" if series.texts else ""
+    if chart.y.labels and not series.texts:
+        rows = [chart.y.labels[round(y or 0)] for y in series.y]
+        made["hovertext"] = [plain(label(row)) for row in rows]
+    start = "%{hovertext}<br>" if series.texts or chart.y.labels else ""
     made["hovertemplate"] = f"%{{fullData.name}}<br>{start}{' '.join(hover)}<extra></extra>"
     return made
 
@@ -148,9 +154,8 @@ def _distances(ends: Values, starts: Values) -> list[float]:
 
 
 def _heat(heat: Heat) -> dict[str, Any]:
-    count = len(heat.labels)
-    axis = _axis(Axis("", heat.labels))
-    across = {**axis, "range": [-0.5, count - 0.5], "showticklabels": False, "ticks": ""}
+    axis = _axis(Axis("", heat.labels), downward=True)
+    across = {**_axis(Axis("", heat.labels)), "showticklabels": False, "ticks": ""}
     trace = {
         "type": "heatmap",
         "z": [list(row) for row in heat.values],

@@ -61,7 +61,7 @@ def _map(data: FigureData) -> Figure:
 
 def _model_text(data: FigureData, model: int) -> str:
     models = data.models
-    lines = [label(models.names[model], 80)]
+    lines = [label(models.names[model])]
     overall = models.accuracy(model)
     if overall is not None:
         lines.append(f"accuracy {overall:.3f}")
@@ -137,17 +137,23 @@ def _questions(data: FigureData) -> Figure:
             )
         )
     chart = Chart(
-        Axis("share of models that answered", low=0, high=1),
+        Axis("share of models that are right", low=0, high=1),
         Axis("discrimination", low=-1, high=1),
         tuple(s for s in series if s.x),
         520,
     )
     caption = (
         f"The {len(data.questions)} of {data.question_count:,} questions that stand out on their benchmark: hardest,"
-        " most discriminating (answering it goes with answering the others), most disputed (half of the models answer"
-        " it, and not the better ones). One that all models answer, or none, has no discrimination and no point."
+        " most discriminating (good models are right, others wrong), most disputed (half of the models are right, and"
+        " not the better half). One that all models get right, or none, has no discrimination and no point."
     )
-    return Figure("questions", "Questions that stand out", caption, {"": chart}, texts)
+    return Figure(
+        "questions",
+        "How hard questions are, and how well they tell models apart",
+        caption,
+        {"": chart},
+        texts,
+    )
 
 
 def _question_text(data: FigureData, question: AskedQuestion) -> str:
@@ -155,6 +161,6 @@ def _question_text(data: FigureData, question: AskedQuestion) -> str:
         [
             f"{label(data.benchmarks[question.benchmark], 30)} {label(question.id, 30)}",
             label(question.text, 90),
-            f"{question.right} of {question.asked} models answered",
+            f"{question.right} of {question.asked} models are right",
         ]
     )

@@ -15,10 +15,11 @@ from embedllm_bench.report import printed, words
 from embedllm_bench.report.charts import Chart, label
 from embedllm_bench.report.figures import figures
 from embedllm_bench.report.interactive import specification
-from embedllm_bench.report.sections import model_sections, near_by, question_sections
+from embedllm_bench.report.sections import by_accuracy, model_sections, near_by, question_sections
 from embedllm_bench.report.summary import summary
 from embedllm_bench.report.tables import leaderboards
 from embedllm_bench.results import SCORE_COLUMNS
+from embedllm_bench.store.location import is_starter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,12 +63,17 @@ def render(comparison: Comparison, file: str, curves: Sequence[Analysis] = ()) -
     data = comparison.figures
     models = [] if data is None else model_sections(data)
     near = None if data is None else near_by(data)
-    scripts = {"plotly": _asset("plotly-cartesian.min.js"), "own": _asset("report.js")}
+    scripts = {
+        "plotly": _asset("plotly-cartesian.min.js"),
+        "own": _asset("report.js") + _asset("keyboard.js"),
+    }
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             comparison=comparison,
+            on_starter=is_starter(comparison.manifest.request.store),
+            made=words.made(comparison),
             title=comparison.manifest.data.counts(grouped=True),
             summary=summary(comparison),
             facts=words.facts(comparison),
@@ -76,7 +82,7 @@ def render(comparison: Comparison, file: str, curves: Sequence[Analysis] = ()) -
             boards=leaderboards(comparison),
             drawn=drawn,
             figures=data,
-            models=models,
+            models=by_accuracy(models),
             near_by="" if near is None else near.method,
             questions=[] if data is None else question_sections(data),
             content=_content(comparison, drawn, models),
@@ -118,6 +124,7 @@ def _content(comparison: Comparison, drawn: list[Drawn], models: list[ModelSecti
         "models": [label(model.name, LONGEST_NAME) for model in models],
         "labels": [label(model.name) for model in models],
         "sections": [model.content() for model in models],
+        "order": [model.place for model in by_accuracy(models)],
         "answered": [question.answered_by for question in questions],
         "asked": [question.asked_of for question in questions],
         "scores": {

@@ -7,6 +7,12 @@ dashes change with them, so that colour never says anything alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedllm_bench.report.charts import Series
 
 HUES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31")
 GREY = "#7F7F7F"
@@ -26,12 +32,18 @@ class Look:
     dash: tuple[str, str]
 
 
-def looks(references: list[bool]) -> list[Look]:
-    """One for each series: competitors in the hues, references in grey."""
-    found, used = [], [0, 0]
-    for reference in references:
-        place = used[reference]
-        used[reference] += 1
+def looks(drawn: Sequence[Series]) -> list[Look]:
+    """One for each series: competitors in the hues, references in grey; a place of its own keeps the look the same."""
+    found = []
+    # those without a place come behind those that have one
+    used = [
+        1 + max((s.place for s in drawn if s.reference is kind and s.place is not None), default=-1)
+        for kind in (False, True)
+    ]
+    for series in drawn:
+        reference = series.reference
+        place = used[reference] if series.place is None else series.place
+        used[reference] += series.place is None
         mark = MARKS[(place + 4 * reference) % len(MARKS)]
         dash = DASHES[(place // (1 if reference else len(HUES)) + reference) % len(DASHES)]
         found.append(Look(GREY if reference else HUES[place % len(HUES)], mark, dash))

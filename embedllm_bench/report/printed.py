@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("png", "svg", "pdf")
 WIDTH = 7.0  #: inches: a text block's
+TALLEST_HEAT = 9.0  #: inches: a page's
 PIXELS = 96  #: of a page in an inch
 SHOWN_LABEL = 34  #: characters
 LEGEND_LETTERS = 100  #: that find room side by side
@@ -57,7 +58,10 @@ def draw(figure: Figure, view: str, layout: str, dots_per_inch: int = 200) -> by
         from matplotlib.figure import Figure as Drawing
 
         chart = figure.views[view]
-        drawing = Drawing(figsize=(WIDTH, max(chart.height / PIXELS * 0.75, 3.0)), layout="constrained")
+        height = max(chart.height / PIXELS * 0.75, 3.0)
+        if isinstance(chart, Heat):
+            height = min(height, TALLEST_HEAT)
+        drawing = Drawing(figsize=(WIDTH, height), layout="constrained")
         FigureCanvasAgg(drawing)
         axes = drawing.add_subplot()
         axes.set_title(f"{figure.title}{f' ({view})' if view else ''}", loc="left", fontsize=9)
@@ -86,14 +90,14 @@ def _chart(drawing: Drawing, axes: Axes, chart: Chart) -> None:
     if chart.diagonal:
         axes.axline((0, 0), slope=1, color=GREY, linewidth=0.8, linestyle="--")
     begun: dict[int, float] = {}
-    for series, look in zip(chart.series, looks([s.reference for s in chart.series]), strict=True):
+    for series, look in zip(chart.series, looks(chart.series), strict=True):
         if series.kind == "bar":
             _bars(axes, series, look, begun)
         else:
             _marks(drawing, axes, series, look, chart)
     _axis(axes, chart.x, "x")
     _axis(axes, chart.y, "y")
-    if len(chart.series) > 1:
+    if chart.has_legend:
         longest = max(len(label(series.name, SHOWN_LABEL)) for series in chart.series)
         columns = min(len(chart.series), max(1, LEGEND_LETTERS // (longest + 6)))
         drawing.legend(loc="outside lower center", ncols=columns, fontsize=7, frameon=False)
@@ -138,8 +142,9 @@ def _axis(axes: Axes, axis: Axis, which: str) -> None:
     axes.set(**{f"{which}label": axis.title})
     if axis.labels:
         shown = [label(name, SHOWN_LABEL) for name in axis.labels]
-        axes.set_yticks(range(len(shown)), shown)
-        axes.set_ylim(len(shown) - 0.5, -0.5)
+        ends = (-0.5, len(shown) - 0.5)
+        ticks = {f"{which}ticks": range(len(shown)), f"{which}ticklabels": shown}
+        axes.set(**ticks, **{f"{which}lim": ends if which == "x" else ends[::-1]})  # the first of rows on top
     elif axis.low is not None and axis.high is not None:
         slack = 0.02 * (axis.high - axis.low)
         axes.set(**{f"{which}lim": (axis.low - slack, axis.high + slack)})

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from embedllm_bench.leaderboard import COLUMNS
 from embedllm_bench.report.charts import Axis, Chart, Figure, Series
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from embedllm_bench.results import Comparison, Score
 
 MOST_BENCHMARKS = 20
 ALL = "all together"
+PREFIXES = (
+    " Families: whole families of models are new. Answered: on questions that the known models answered. Unseen: on"
+    " test questions that no model has seen. Half width and coverage: of the 90 % intervals."
+)
 
 
 def scores_on(comparison: Comparison, task: str, metric: str) -> dict[str, dict[str, Score]]:
@@ -26,6 +33,29 @@ def scores_on(comparison: Comparison, task: str, metric: str) -> dict[str, dict[
             if score.method not in row or score.seed is None:
                 row[score.method] = score
     return found
+
+
+def places(comparison: Comparison) -> dict[str, int]:
+    """Where each row stands among the competitors or among the references: whose look it has in every figure."""
+    rows = comparison.manifest.rows
+    return {
+        row.name: place
+        for reference in (False, True)
+        for place, row in enumerate(row for row in rows if row.reference is reference)
+    }
+
+
+def in_order(comparison: Comparison, task: str, names: Iterable[str]) -> list[str]:
+    """As in the task's leaderboard, competitors before references; those without a score go last."""
+    column = COLUMNS[task][0]
+    scores = scores_on(comparison, task, column.metric)[ALL]
+    references = {row.name for row in comparison.manifest.rows if row.reference}
+
+    def place(name: str) -> tuple[bool, float]:
+        value = scores[name].value if name in scores else None
+        return name in references, math.inf if value is None else -column.better * value
+
+    return sorted(names, key=place)
 
 
 def by_benchmark(comparison: Comparison) -> list[Figure]:
@@ -47,13 +77,13 @@ def _by_benchmark(
     comparison: Comparison, task: str, title: str, metric: str, scores: Mapping[str, Mapping[str, Score]]
 ) -> Figure:
     known = {row.name: row for row in comparison.manifest.rows}
-    names = sorted(scores[ALL], key=lambda name: (known[name].reference, -(scores[ALL][name].value or 0)))
+    names = in_order(comparison, task, scores[ALL])
     largest = sorted(
         (b for b in scores if b != ALL), key=lambda b: -max(score.n for score in scores[b].values())
     )
     shown = [ALL, *sorted(largest[:MOST_BENCHMARKS])]
     step = 0.8 / max(len(names), 1)
-    series = []
+    series, looks_of = [], places(comparison)
     for place, name in enumerate(names):
         there = [(row, scores[b][name]) for row, b in enumerate(shown) if name in scores[b]]
         series.append(
@@ -64,6 +94,7 @@ def _by_benchmark(
                 low=tuple(score.low for _, score in there),
                 high=tuple(score.high for _, score in there),
                 reference=known[name].reference,
+                place=looks_of[name],
             )
         )
     left = len(largest) - (len(shown) - 1)
@@ -98,22 +129,29 @@ def over_outcomes(comparison: Comparison) -> list[Figure]:
             and score.metric != "rank"
         ):
             found.setdefault(score.task, {}).setdefault(score.metric, []).append(score)
-    figures = []
+    figures, place = [], places(comparison)
+    references = {row.name for row in comparison.manifest.rows if row.reference}
     for task, metrics in found.items():
         views: dict[str, Chart] = {}
         for metric, scores in metrics.items():
+            sizes = sorted({score.k for score in scores if score.k is not None})
             series = [
-                _growing(method, [s for s in scores if s.method == method])
+                replace(
+                    _growing(method, [s for s in scores if s.method == method], sizes),
+                    reference=method in references,
+                    place=place.get(method),
+                )
                 for method in dict.fromkeys(score.method for score in scores)
             ]
             title = metric.replace("_", " ")
-            views[title] = Chart(Axis("outcomes known of a model"), Axis(title), tuple(series))
-        caption = "With 95 % intervals where there are any."
+            across = Axis("outcomes known of a model", tuple(f"{size:,}" for size in sizes))
+            views[title] = Chart(across, Axis(title), tuple(series))
+        caption = f"With 95 % intervals where there are any.{PREFIXES if task == 'new-models' else ''}"
         figures.append(Figure(f"{task}-over-outcomes", f"{task} by outcomes known", caption, dict(views)))
     return figures
 
 
-def _growing(method: str, scores: Sequence[Score]) -> Series:
+def _growing(method: str, scores: Sequence[Score], sizes: Sequence[int]) -> Series:
     at: dict[int, Score] = {}
     for score in scores:
         if score.k is not None and (score.k not in at or score.seed is None):
@@ -121,7 +159,7 @@ def _growing(method: str, scores: Sequence[Score]) -> Series:
     order = sorted(at)
     return Series(
         method,
-        x=tuple(float(k) for k in order),
+        x=tuple(float(sizes.index(k)) for k in order),
         y=tuple(at[k].value for k in order),
         low=tuple(at[k].low for k in order),
         high=tuple(at[k].high for k in order),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from embedllm_bench.cards.kinship import LARGEST, SIZE_CLASSES
 from embedllm_bench.report.charts import label
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Related:
 
 @dataclass(frozen=True)
 class ModelSection:
+    place: int  #: among the models of the result
     name: str
     family: str
     size: str
@@ -51,6 +53,12 @@ class ModelSection:
     weaknesses: tuple[str, ...]
     nearest: tuple[Related, ...]
     partners: tuple[Related, ...]
+
+    @property
+    def size_order(self) -> str:
+        """The place of its size among the classes of size."""
+        classes = [*SIZE_CLASSES, LARGEST]
+        return str(classes.index(self.size)) if self.size in classes else ""
 
     def content(self) -> dict[str, Any]:
         """What the page's script makes a section of, other models by their place."""
@@ -76,8 +84,10 @@ class ModelSection:
 
 @dataclass(frozen=True)
 class QuestionSection:
+    place: int  #: among the questions of the result
     id: str
     benchmark: str
+    code: int  #: of the benchmark
     text: str
     clipped: int
     right: int
@@ -98,6 +108,11 @@ def model_sections(data: FigureData) -> list[ModelSection]:
     return [_model(data, model, few=few) for model in range(len(data.models.names))]
 
 
+def by_accuracy(sections: Sequence[ModelSection]) -> list[ModelSection]:
+    """The best first; those that were not asked go last."""
+    return sorted(sections, key=lambda section: -float(section.accuracy or -1))
+
+
 def _model(data: FigureData, model: int, *, few: bool) -> ModelSection:
     models, names = data.models, data.models.names
     profile = data.profiles[model] if data.profiles else None
@@ -110,6 +125,7 @@ def _model(data: FigureData, model: int, *, few: bool) -> ModelSection:
     shown = [_on(data, model, difference) for difference in differences]
     there = len(profile.differences) if profile else 0
     return ModelSection(
+        place=model,
         name=names[model],
         family=models.families[model] or "",
         size=models.sizes[model] or "",
@@ -136,11 +152,14 @@ def _on(data: FigureData, model: int, difference: Difference) -> OnBenchmark:
 
 
 def question_sections(data: FigureData) -> list[QuestionSection]:
-    """In the order of the result, which is by benchmark."""
+    """The hardest first."""
+    order = sorted(enumerate(data.questions), key=lambda pair: pair[1].right / max(pair[1].asked, 1))
     return [
         QuestionSection(
+            place,
             question.id,
             data.benchmarks[question.benchmark],
+            question.benchmark,
             question.text,
             question.clipped,
             question.right,
@@ -149,7 +168,7 @@ def question_sections(data: FigureData) -> list[QuestionSection]:
             question.views,
             _named(data.models.names, question.members(question.answered_by)),
         )
-        for question in data.questions
+        for place, question in order
     ]
 
 

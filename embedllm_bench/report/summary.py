@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedllm_bench.leaderboard import COLUMNS, cell_text
+from embedllm_bench.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,10 +13,12 @@ if TYPE_CHECKING:
     from embedllm_bench.results import Comparison, Row, Score
 
 
-def summary(comparison: Comparison) -> list[str]:
-    """A sentence or two a task: the first method, the first simple row, and whether they differ for certain."""
+def summary(comparison: Comparison) -> list[tuple[str, str]]:
+    """Each task with a sentence or two: the first method, the first simple row, and whether they differ for certain."""
     known = {row.name: row for row in comparison.manifest.rows}
-    return [text for task in COLUMNS if (text := _task(task, comparison.overall(task), known)) is not None]
+    return [
+        (task, text) for task in COLUMNS if (text := _task(task, comparison.overall(task), known)) is not None
+    ]
 
 
 def _task(task: str, scores: Mapping[str, Mapping[str, Score]], known: Mapping[str, Row]) -> str | None:
@@ -30,7 +33,7 @@ def _task(task: str, scores: Mapping[str, Mapping[str, Score]], known: Mapping[s
     if not methods:
         return None
     best = cell_text(there[methods[0]], column)
-    parts = [f"{task}: of {len(methods)} methods {methods[0]} has the best {column.title}, {best}"]
+    parts = [f"of {counted(len(methods), 'method')} {methods[0]} has the best {column.title}, {best}"]
     if simple:
         parts.append(f"the best simple row, {simple[0]}, has {cell_text(there[simple[0]], column)}")
     oracle = there.get("oracle")

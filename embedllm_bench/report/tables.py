@@ -10,17 +10,20 @@ from embedllm_bench.leaderboard import (
     LABEL_MARK,
     ORACLE_MARK,
     Column,
+    best_of,
     boards,
     cell_text,
     rank_text,
 )
 from embedllm_bench.report.score_figures import ALL, scores_on
-from embedllm_bench.report.words import METRICS, RANK
+from embedllm_bench.report.words import RANK, explained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from embedllm_bench.results import Comparison, Row, Score
+
+ASCENDING, DESCENDING = "ascending", "descending"
 
 
 @dataclass(frozen=True)
@@ -34,17 +37,22 @@ class Whisker:
 
 @dataclass(frozen=True)
 class Cell:
-    """``order`` is what the column is sorted by, as a number or a text; empty goes last."""
+    """``order`` is what the column is sorted by, as a number or a text; empty goes last. The best is bold."""
 
     text: str
     order: str
     whisker: Whisker | None = None
+    best: bool = False
 
 
 @dataclass(frozen=True)
 class Heading:
+    """``first`` is how a press sorts a column first, its best on top; ``sorted`` whether it is sorted so already."""
+
     title: str
     explanation: str
+    first: str = ASCENDING
+    sorted: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,13 +112,19 @@ def _table(
     columns = [c for c in COLUMNS[task] if there[c.metric]]
     primary, sign = columns[0].metric, -columns[0].better
     names = sorted(there[primary], key=lambda name: sign * _value(there[primary][name], -sign))
+    competing = [name for name in names if not known[name].reference]
+    rows = {name: {metric: row[name] for metric, row in there.items() if name in row} for name in names}
+    best = {c.metric: best_of(rows, competing, c) for c in columns}
     spans = {c.metric: _span([there[c.metric][n] for n in names if n in there[c.metric]]) for c in columns}
     lines = tuple(
         Line(
             (
                 _named(known[name]),
                 *([_rank(there["rank"].get(name))] if there["rank"] else []),
-                *(_cell(there[c.metric].get(name), c, spans[c.metric]) for c in columns),
+                *(
+                    _cell(rows[name].get(c.metric), c, spans[c.metric], best=name in best[c.metric])
+                    for c in columns
+                ),
             ),
             known[name].reference,
         )
@@ -121,10 +135,18 @@ def _table(
             "method", f"{LABEL_MARK} reads benchmark or sub-task labels; {ORACLE_MARK} knows test outcomes."
         ),
         *([Heading("rank", RANK)] if there["rank"] else []),
-        *(Heading(c.title, METRICS.get(c.metric, c.metric)) for c in columns),
+        *(
+            Heading(
+                c.title,
+                explained(c.metric),
+                ASCENDING if c.better < 0 else DESCENDING,
+                c is columns[0],
+            )
+            for c in columns
+        ),
     )
     n = max((score.n for score in there[primary].values()), default=0)
-    unit = "models" if task == "benchmark-prediction" else "test questions"
+    unit = {"benchmark-prediction": "models", "new-models": "new models"}.get(task, "test questions")
     return Table(f"{task}-{place}", f"{task}, {benchmark}: {n:,} {unit}", benchmark, headings, lines)
 
 
@@ -140,7 +162,7 @@ def _rank(score: Score | None) -> Cell:
     return Cell(rank_text(score), "" if score is None or score.low is None else f"{score.low:g}")
 
 
-def _cell(score: Score | None, column: Column, span: tuple[float, float]) -> Cell:
+def _cell(score: Score | None, column: Column, span: tuple[float, float], *, best: bool) -> Cell:
     if score is None or score.value is None:
         return Cell("", "")
     whisker = None
@@ -148,7 +170,7 @@ def _cell(score: Score | None, column: Column, span: tuple[float, float]) -> Cel
         low, width = span[0], max(span[1] - span[0], 1e-9)
         places = (100 * (end - low) / width for end in (score.low, score.high, score.value))
         whisker = Whisker(*(round(place, 1) for place in places))
-    return Cell(cell_text(score, column), f"{score.value:.6g}", whisker)
+    return Cell(cell_text(score, column), f"{score.value:.6g}", whisker, best)
 
 
 def _span(scores: Sequence[Score]) -> tuple[float, float]:

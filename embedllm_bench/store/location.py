@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import platformdirs
 
@@ -22,6 +22,16 @@ def reading_location(option: str | None) -> str:
         return option
     own = default_path()
     return str(own if own.exists() else STARTER)
+
+
+def is_starter(location: str) -> bool:
+    """Whether this is the starter of some installation, here or on the machine a result was made on."""
+    return PurePath(location.replace("\\", "/")).parts[-3:] == STARTER.parts[-3:]
+
+
+def replaying_location(saved: str) -> str:
+    """The store a result was made of; the starter is at another place on every machine."""
+    return str(STARTER) if is_starter(saved) else saved
 
 
 def writing_location(option: str | None) -> str:

@@ -80,9 +80,32 @@ def test_a_heading_sorts_up_and_down_by_mouse_and_by_keyboard(browser: Browser, 
         assert [float(value) for value in column(found.page, "forecasting-0", 3)] == sorted(
             rising, reverse=True
         )
+        found.page.locator('[data-table="forecasting-0"] thead button', has_text="AUROC").click()
+        falling = [float(value) for value in column(found.page, "forecasting-0", 5)]
+        assert falling == sorted(falling, reverse=True)  # the best first
+        found.page.locator('[data-table="forecasting-0"] thead button', has_text="log-loss").click()
+        losses = [float(value) for value in column(found.page, "forecasting-0", 4)]
+        assert losses == sorted(losses)
         found.page.locator('[data-table="forecasting-0"] thead button', has_text="rank").click()
         ranks = column(found.page, "forecasting-0", 2)
         assert ranks == sorted(ranks, key=lambda rank: (rank == "", rank))  # those without a rank stay last
+
+
+def test_the_method_and_the_main_metric_are_seen_whole_on_a_telephone(
+    browser: Browser, page_file: Path
+) -> None:
+    with opened(browser, page_file, width=360) as found:
+        for task in ("forecasting", "routing", "benchmark-prediction"):
+            region = found.page.locator(f'[data-table="{task}-0"]')
+            edge = region.evaluate("one => one.getBoundingClientRect().right")
+            for place in (1, 3):
+                box = region.locator(f"tbody tr:first-child > :nth-child({place})").bounding_box()
+                assert box is not None
+                assert box["x"] + box["width"] <= edge
+            region.evaluate("one => one.scrollTo(1000, 0)")
+            name = region.locator("tbody tr:first-child > th").bounding_box()
+            assert name is not None
+            assert name["x"] >= 0  # it stays when the numbers are moved
 
 
 def test_a_benchmark_can_be_chosen(browser: Browser, page_file: Path) -> None:
@@ -108,6 +131,9 @@ def test_the_map_names_a_model_on_hover_and_finds_it(browser: Browser, page_file
     with opened(browser, page_file) as found:
         plot = found.page.locator('[data-figure="map"]')
         plot.scroll_into_view_if_needed()
+        # the lightest hues have too little contrast with white without an outline
+        outline = plot.locator(".point").first.evaluate("one => [one.style.stroke, one.style.strokeWidth]")
+        assert outline == [found.page.evaluate("getComputedStyle(document.body).color"), "0.75px"]
         plot.locator(".point").first.hover(force=True)
         hover = plot.locator(".hoverlayer .hovertext")
         hover.wait_for()
@@ -115,7 +141,7 @@ def test_the_map_names_a_model_on_hover_and_finds_it(browser: Browser, page_file
         assert "accuracy" in (hover.text_content() or "")
         found.page.locator("#find").fill("gemma")
         assert "4 found" in found.page.locator("#found").inner_text()
-        assert plot.locator(".annotation").count() == 1
+        assert sorted(plot.locator(".annotation").all_text_contents()) == ["1", "2", "3", "4"]
         link = found.page.locator("#found a").first
         name = link.inner_text()
         link.click()
@@ -126,6 +152,33 @@ def test_the_map_names_a_model_on_hover_and_finds_it(browser: Browser, page_file
         found.page.locator("#find").fill("no such model")
         assert "0 found" in found.page.locator("#found").inner_text()
         assert plot.locator(".annotation").count() == 0
+
+
+def test_a_model_in_the_table_leads_to_its_section(browser: Browser, page_file: Path) -> None:
+    with opened(browser, page_file) as found:
+        link = found.page.locator("#models table [data-model] a").first
+        name = link.inner_text()
+        assert found.page.locator("details.model summary bdi").first.inner_text() == name  # the best of all
+        link.click()
+        assert found.page.locator("details.model[open] summary bdi").inner_text() == name
+
+
+def test_a_telephone_that_is_turned_keeps_the_legend_above_the_points(
+    browser: Browser, page_file: Path
+) -> None:
+    with opened(browser, page_file, width=360) as found:
+        plot = found.page.locator('[data-figure="questions"]')
+        plot.scroll_into_view_if_needed()
+        plot.locator(".legend").wait_for()
+        found.page.set_viewport_size({"width": 900, "height": 400})
+        found.page.wait_for_function(
+            """() => {
+              const [legend, points] = [".legend", ".nsewdrag"].map((part) =>
+                document.querySelector(`[data-figure="questions"] ${part}`).getBoundingClientRect());
+              return points.width > 500 && legend.bottom <= points.top + 1;
+            }""",
+            timeout=5000,
+        )
 
 
 def test_the_view_of_a_figure_can_be_changed(browser: Browser, page_file: Path) -> None:
@@ -148,14 +201,20 @@ def test_questions_are_chosen_by_kind_benchmark_and_text(browser: Browser, page_
         everything = questions.count()
         assert everything > 100
         found.page.locator("#kind").select_option("hardest")
+        shares = [float(one.get_attribute("data-share") or "") for one in questions.all()]
+        assert shares == sorted(shares)
+        found.page.locator("#kind").select_option("discriminating")
+        most = [float(one.get_attribute("data-discrimination") or "") for one in questions.all()]
+        assert most == sorted(most, reverse=True)
+        found.page.locator("#kind").select_option("hardest")
         found.page.locator("#of-benchmark").select_option(label="strings")
         count = questions.count()
         assert 0 < count < everything
         assert found.page.locator("#question-count").inner_text() == f"{count} questions"
         questions.first.locator("summary").click()
         who = questions.first.locator(".who")  # filled in after the click
-        expect(who).to_contain_text("Answered by (0)")
-        expect(who).to_contain_text("Not answered by (18)")
+        expect(who).to_contain_text("Right (0)")
+        expect(who).to_contain_text("Wrong (18)")
         found.page.locator("#containing").fill("no question says this")
         assert questions.count() == 0
 

@@ -15,6 +15,8 @@ from embedllm_bench.cli.main import main
 from embedllm_bench.errors import DataError
 from embedllm_bench.report.charts import Chart
 from embedllm_bench.report.figures import figures
+from embedllm_bench.report.interactive import specification
+from embedllm_bench.report.printed import draw
 from embedllm_bench.store.location import STARTER
 
 if TYPE_CHECKING:
@@ -56,6 +58,13 @@ def test_a_learning_curve_has_a_place_for_every_size(comparison: Comparison, cur
     (series,) = chart.series
     assert series.name == "knn, seed 0"
     assert series.x == (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+    layout = specification(figure)["views"]["accuracy"]["layout"]
+    assert (layout["xaxis"]["range"], layout["showlegend"]) == ([-0.5, 5.5], True)
+    printed = draw(figure, "accuracy", "svg").decode()
+    # the axis across comes first in the file, with its title behind its ticks
+    places = [printed.index(f"<!-- {text} -->") for text in ("32", "960", "training questions", "accuracy")]
+    assert places == sorted(places)
+    assert "<!-- knn, seed 0 -->" in printed
     # all training questions give what the comparison has
     assert series.y[-1] == comparison.overall("forecasting")["knn"]["accuracy"].value
 

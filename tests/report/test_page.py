@@ -17,11 +17,15 @@ from click.testing import CliRunner
 from embedllm_bench import report
 from embedllm_bench.cli.main import main
 from embedllm_bench.figure_data import VERSION
+from embedllm_bench.leaderboard import COLUMNS
 from embedllm_bench.report.charts import Chart
 from embedllm_bench.report.figures import figures
 from embedllm_bench.report.page import render
-from embedllm_bench.report.words import replays
+from embedllm_bench.report.palette import Look, looks
+from embedllm_bench.report.tables import leaderboards
+from embedllm_bench.report.words import TASKS, explained, facts, replays
 from embedllm_bench.results import Comparison, Failure, Score
+from embedllm_bench.store.location import STARTER, replaying_location
 from tests.report.results import hostile
 
 
@@ -105,6 +109,38 @@ def test_a_result_without_figure_data_still_has_tables_and_what_scores_show(comp
     assert '<table class="sortable">' in page
 
 
+def test_a_method_looks_alike_in_every_figure_and_the_best_comes_first(comparison: Comparison) -> None:
+    looked: dict[str, set[Look]] = {}
+    for figure in figures(comparison):
+        chart = figure.views.get("")
+        if figure.id.endswith("-by-benchmark") or figure.id in {"calibration", "roc"}:
+            assert isinstance(chart, Chart)
+            for series, look in zip(chart.series, looks(chart.series), strict=True):
+                looked.setdefault(series.name, set()).add(look)
+        if figure.id == "benchmark-prediction-by-benchmark":
+            assert isinstance(chart, Chart)
+            errors = [series.x[0] or 0.0 for series in chart.series if not series.reference]
+            assert errors == sorted(errors)
+    assert {"knn", "embedllm", "model-mean"} < set(looked)
+    (predicted,) = (list(figure.views) for figure in figures(comparison) if figure.id == "predicted")
+    scores = comparison.overall("benchmark-prediction")
+    assert predicted[:2] == sorted(("knn", "embedllm"), key=lambda name: scores[name]["mae"].value or 0.0)
+    assert all(len(found) == 1 for found in looked.values())
+
+
+def test_the_best_of_those_that_compete_is_bold_on_every_benchmark(comparison: Comparison) -> None:
+    for board in leaderboards(comparison):
+        for table in board.tables:
+            lines = [line for line in table.lines if not line.reference]
+            cells = [line.cells[2 if table.headings[1].title == "rank" else 1] for line in lines]
+            values = [float(cell.order) for cell in cells]
+            best = min(values) if board.task == "benchmark-prediction" else max(values)
+            shown = {cell.text.partition(" ")[0] for cell in cells}
+            if len(shown) > 1:
+                assert {float(cell.order) for cell in cells if cell.best} == {best}
+            assert not any(cell.best for line in table.lines if line.reference for cell in line.cells)
+
+
 def test_figure_data_survives_its_file_and_is_refused_in_another_version(comparison: Comparison) -> None:
     text = comparison.to_json()
     assert Comparison.from_json(text, "r.json").figures == comparison.figures
@@ -128,7 +164,17 @@ def test_scores_over_numbers_of_outcomes_become_curves(comparison: Comparison) -
     chart = found["new-models-over-outcomes"].views["accuracy"]
     assert isinstance(chart, Chart)
     (series,) = chart.series
-    assert (series.x, series.y, series.upright) == ((8.0, 64.0), (0.08, 0.64), True)
+    assert (series.x, series.y, series.upright) == ((0.0, 1.0), (0.08, 0.64), True)
+    assert chart.x.labels == ("8", "64")
+
+
+def test_every_column_is_explained() -> None:
+    for task, columns in COLUMNS.items():
+        assert task in TASKS
+        for column in columns:
+            assert explained(column.metric).endswith((".", "coin.")), column.metric
+    assert explained("accuracy@8").endswith(" 8 outcomes of the model are known.")
+    assert explained("refit_accuracy").endswith(" The method was fitted again with all of them.")
 
 
 def test_the_command_that_replays_has_every_option(comparison: Comparison) -> None:
@@ -136,6 +182,27 @@ def test_the_command_that_replays_has_every_option(comparison: Comparison) -> No
     assert again == "embedllm-bench compare --manifest 'my result.json'"
     for option in ("--method knn --method embedllm", "--seed 0", "--labels majority", "--split question"):
         assert option in anew
+
+
+def test_a_result_of_the_starter_is_done_again_on_any_machine_s(comparison: Comparison) -> None:
+    manifest = comparison.manifest
+    elsewhere = "/home/else/lib/embedllm_bench/data/starter.db"
+    assert replaying_location(elsewhere) == str(STARTER)
+    assert replaying_location("/home/else/data/starter.db") == "/home/else/data/starter.db"
+    there = replace(
+        comparison, manifest=replace(manifest, request=replace(manifest.request, store=elsewhere))
+    )
+    assert "--store" not in replays(there, "r.json")[1]
+    assert dict(facts(there))["Data"].startswith("The starter that comes with the package: 9 models")
+
+
+def test_the_manifest_is_in_plain_words(comparison: Comparison) -> None:
+    manifest = replace(
+        comparison.manifest, created="2026-11-28T20:20:07+01:00", threads=1, machine="Linux x86_64"
+    )
+    said = dict(facts(replace(comparison, manifest=manifest)))
+    assert said["Made"] == "28 November 2026, 19:20 UTC on Linux x86_64, 1 thread."
+    assert "9 models, 160 questions, 3 benchmarks; every model was asked every question." in said["Data"]
 
 
 def test_report_and_figures_write_their_files(comparison: Comparison, tmp_path: Path) -> None:
@@ -164,10 +231,7 @@ def test_show_model_says_what_a_model_is_good_at_and_knows_near_names() -> None:
     done = CliRunner().invoke(main, ["show-model", "google/gemma-3-270m+Q4_0.cloze"])
     assert done.exit_code == 0
     assert "Worse than they on: deduction -0.077 [-0.147, -0.005]." in done.output
-    assert (
-        "Complementary (share that one of the two answers): Qwen/Qwen2.5-Coder-1.5B-Instruct+Q4_K_M.cloze (81.9%)"
-        in done.output
-    )
+    assert "of the two gets right:\n   81.9%  Qwen/Qwen2.5-Coder-1.5B-Instruct+Q4_K_M.cloze\n" in done.output
     wrong = CliRunner().invoke(main, ["show-model", "gemma-3-270m+Q4_0.cloze"])
     assert "Did you mean google/gemma-3-270m+Q4_0.cloze" in str(wrong.exception)
 

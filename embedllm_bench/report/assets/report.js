@@ -6,7 +6,7 @@
   const narrow = matchMedia("(max-width: 40rem)");
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-  const LEGEND_LINE = 18; // pixels
+  const LEGEND_LINE = 18, OUTLINE = 0.75; // pixels
   const FIRST = 25; // questions or models of a list, until all are asked for
 
   // Figures: Plotly draws what the page brings along, when it is about to be seen.
@@ -22,8 +22,12 @@
     const named = (place) => texts[place].split("<br>")[0];
     const near = (place) => nearest
       ? `<br>nearest:${nearest[place].map(([other, cosine]) => `<br>${named(other)} (${cosine.toFixed(2)})`).join("")}` : "";
+    const ink = getComputedStyle(document.body).color;
     return structuredClone(view(box).data).map(({ meta, ...trace }) => {
+      // the lightest hues alone have too little contrast with white paper
+      if (trace.mode?.includes("markers")) trace.marker.line = { color: ink, width: OUTLINE };
       if (meta.texts?.length) trace.hovertext = meta.texts.map((place) => texts[place] + near(place));
+      if (nearest) trace.customdata = meta.texts; // which model a point is
       if (meta.labels) {
         trace.showscale = !narrow.matches;
         trace.hovertext = trace.z.map((row, i) => row.map((value, j) =>
@@ -45,7 +49,7 @@
       Object.assign(axis, { gridcolor: line, linecolor: line });
     }
     return Object.assign(made, {
-      hoverlabel: { bgcolor: style.backgroundColor, bordercolor: line, font: { color: style.color }, align: "left" },
+      hoverlabel: { bgcolor: style.backgroundColor, bordercolor: line, font: { color: style.color, ...(narrow.matches && { size: 10 }) }, align: "left" },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: style.fontFamily, size: narrow.matches ? 11 : 13, color: style.color },
     });
@@ -53,7 +57,8 @@
 
   function draw(box) {
     box.dataset.drawn = "yes";
-    Plotly.react(box, traces(box), layout(box), { displayModeBar: false, responsive: true });
+    // anew rather than changed: of a legend whose rows change with the width, `react` keeps the place
+    Plotly.newPlot(box, traces(box), layout(box), { displayModeBar: false, responsive: true });
   }
 
   const redraw = () => all(".plot[data-drawn]").forEach(draw);
@@ -84,7 +89,8 @@
   function sort(heading) {
     const column = [...heading.parentElement.children].indexOf(heading);
     const body = heading.closest("table").tBodies[0];
-    const down = heading.getAttribute("aria-sort") === "ascending";
+    const before = heading.getAttribute("aria-sort");
+    const down = before === null ? heading.dataset.first === "descending" : before === "ascending";
     const order = (row) => row.children[column].dataset.order;
     const rows = [...body.rows].sort((a, b) => {
       const [x, y] = [order(a), order(b)];
@@ -113,6 +119,7 @@
   }));
 
   // Models: find one on the map and among the sections.
+  const map = document.querySelector('[data-figure="map"]');
   const SHOWN = 8;
   const matching = (text) => data.models.flatMap((name, place) => name.toLowerCase().includes(text.toLowerCase()) ? [place] : []);
 
@@ -137,8 +144,14 @@
     const models = (title, list) => element("li", `${title}: `, ...joined(list.map(([other, said]) => element("span", link(other), ` (${said})`))));
     const items = [names("Better than its peers on", of.better), names("Worse than they on", of.worse)];
     if (of.nearest.length) items.push(models("Nearest", of.nearest));
-    if (of.partners.length) items.push(models("Complementary, with the share that one of the two answers", of.partners));
+    if (of.partners.length) items.push(models("Complementary, with the share that one of the two gets right", of.partners));
     section.append(element("p", of.about), element("ul", ...items));
+    if (map) {
+      const button = element("button", "Show on the map");
+      button.type = "button";
+      button.addEventListener("click", () => { mark(place); map.focus(); map.scrollIntoView(); });
+      section.append(button);
+    }
     if (!of.rows.length) return;
     const head = element("tr", ...["benchmark", "accuracy", "answers", "difference from peers"].map((title) => {
       const made = element("th", title);
@@ -157,7 +170,8 @@
     section.append(box);
     if (of.left) section.append(element("p", `${of.left} benchmarks with smaller differences are not shown.`));
   }
-  document.getElementById("model-list")?.append(...data.labels.map((name, place) => {
+  document.getElementById("model-list")?.append(...data.order.map((place) => {
+    const name = data.labels[place];
     const accuracy = data.sections[place].about.match(/Accuracy (\S+)/)?.[1] ?? "";
     const section = element("details", element("summary", isolated(name), " ", element("small", accuracy)));
     Object.assign(section, { className: "model", id: `model-${place}` });
@@ -165,23 +179,28 @@
     return section;
   }));
 
-  function mark(place) {
-    const box = document.querySelector('[data-figure="map"]');
-    if (!box.dataset.drawn) draw(box);
-    const found = view(box).data.flatMap((trace) => trace.meta.texts.flatMap((text, i) =>
-      text === place ? [{ x: trace.x[i], y: trace.y[i] }] : []));
+  all("[data-model]").forEach((cell) => cell.replaceChildren(link(Number(cell.dataset.model))));
+
+  // Several are numbered as in the list of those found.
+  function mark(...places) {
+    if (!map.dataset.drawn) draw(map);
+    const found = view(map).data.flatMap((trace) => trace.meta.texts.flatMap((text, i) =>
+      places.includes(text) ? [{ x: trace.x[i], y: trace.y[i], number: places.indexOf(text) + 1 }] : []));
     const colour = getComputedStyle(document.body).color;
-    Plotly.relayout(box, { annotations: found.map(({ x, y }) =>
-      ({ x, y, text: "here", showarrow: true, arrowhead: 2, arrowcolor: colour, ax: 30, ay: -40 })) });
+    const turn = (2 * Math.PI) / places.length; // arrows from all sides, since those found often lie together
+    Plotly.relayout(map, { annotations: found.map(({ x, y, number }) => ({
+      x, y, text: places.length > 1 ? String(number) : "here", showarrow: true, arrowhead: 2, arrowcolor: colour,
+      ax: 45 * Math.sin(turn * (number - 0.5)), ay: -45 * Math.cos(turn * (number - 0.5)),
+    })) });
   }
 
   document.getElementById("find")?.addEventListener("input", (event) => {
     const found = event.target.value ? matching(event.target.value) : [];
-    const list = element("ul", ...found.slice(0, SHOWN).map((place) => element("li", link(place))));
+    const list = element("ol", ...found.slice(0, SHOWN).map((place) => element("li", link(place))));
     const said = event.target.value ? `${found.length} found${found.length > SHOWN ? `, ${SHOWN} shown` : ""}` : "";
     document.getElementById("found").replaceChildren(said, list);
-    if (found.length) mark(found[0]);
-    else Plotly.relayout(document.querySelector('[data-figure="map"]'), { annotations: [] });
+    if (found.length) mark(...found.slice(0, SHOWN));
+    else Plotly.relayout(map, { annotations: [] });
   });
 
   // A list shows its first entries that match, and all of them once asked to.
@@ -216,7 +235,7 @@
   addEventListener("hashchange", open);
   open();
 
-  // Questions: choose some, and say who answered when one is opened.
+  // Questions: choose some, and say who was right when one is opened.
   const members = (bits) => [...bits].flatMap((digit, place) =>
     [0, 1, 2, 3].filter((bit) => parseInt(digit, 16) >> bit & 1).map((bit) => 4 * place + bit));
 
@@ -228,9 +247,15 @@
     const right = members(data.answered[question.dataset.number]);
     const known = new Set(right);
     const wrong = members(data.asked[question.dataset.number]).filter((place) => !known.has(place));
-    box.replaceChildren(names("Answered by", right), names("Not answered by", wrong));
+    box.replaceChildren(names("Right", right), names("Wrong", wrong));
   }));
   const filters = ["kind", "of-benchmark", "containing"].map((id) => document.getElementById(id));
+  const share = ({ dataset }) => Number(dataset.share);
+  const clearest = { // what is most so has the smallest number
+    hardest: share,
+    discriminating: ({ dataset }) => -dataset.discrimination,
+    disputed: (question) => Math.abs(share(question) - 0.5) + Math.abs(question.dataset.discrimination) / 1000,
+  };
   function wanted(question) {
     const [kind, benchmark, text] = filters.map((filter) => filter.value);
     return (!kind || question.dataset.kinds.split(" ").includes(kind))
@@ -238,7 +263,12 @@
       && (!text || question.querySelector("pre").textContent.toLowerCase().includes(text.toLowerCase()));
   }
   if (filters[0]) {
-    const show = list(all("details.question"), "question", wanted);
+    const questions = all("details.question"), show = list(questions, "question", wanted);
+    filters[0].addEventListener("input", () => {
+      const most = clearest[filters[0].value] ?? clearest.hardest;
+      questions.sort((a, b) => most(a) - most(b));
+      questions[0].parentElement.append(...questions);
+    });
     filters.forEach((filter) => filter.addEventListener("input", show));
   }
 })();
