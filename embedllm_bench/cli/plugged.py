@@ -17,11 +17,14 @@ Thing = TypeVar("Thing")
 TOLD = "embedllm_bench.told"  #: where the click context keeps what was said already
 
 
-def _check_files(
+def _check_named(
     _context: click.Context, _option: click.Parameter, named: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """A file that is not there is a slip of the pen, and no broken plugin."""
-    from embedllm_bench.registry.sources import is_file, near_file
+    """A file or module that is not there is a slip of the pen, and no broken plugin.
+
+    In the environment, which stays from one command to the next, it is a broken one: nothing else is to stop.
+    """
+    from embedllm_bench.registry.sources import has_module, is_file, near_file
 
     for text in named:
         if not text.strip():
@@ -30,6 +33,8 @@ def _check_files(
             raise click.BadParameter(f"{text} is a folder; give a file in it, or a module's name.")
         if is_file(text) and not Path(text).is_file():
             raise click.BadParameter(f"there is no file {text}{near_file(text) or '.'}")
+        if not is_file(text) and not has_module(text):
+            raise click.BadParameter(f"there is no module {text}{near_file(text) or '.'}")
     return named
 
 
@@ -40,7 +45,7 @@ def plugin_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "named",
         multiple=True,
         metavar="FILE.py|MODULE",
-        callback=_check_files,
+        callback=_check_named,
         help="A plugin that is not installed; repeatable, and EMBEDLLM_BENCH_PLUGINS=A,B does the same.",
     )(function)
     return click.option(

@@ -130,8 +130,44 @@ def test_strict_makes_any_broken_plugin_an_error(broken: str) -> None:
     assert "gsm8k" in call("--strict-plugins", "benchmarks")
 
 
-def test_a_plugin_file_that_is_not_there_is_wrong_usage() -> None:
-    assert "there is no file nowhere.py" in call("--plugin", "nowhere.py", "methods", code=2)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nowhere.py", "there is no file nowhere.py."),
+        ("no.such.module", "there is no module no.such.module."),
+        ("json.nothing", "there is no module json.nothing."),
+        ("json.decoder.nothing", "there is no module json.decoder.nothing."),
+        ("json..decoder", "there is no module json..decoder."),
+    ],
+)
+def test_a_file_or_module_that_is_not_there_is_wrong_usage(text: str, said: str) -> None:
+    assert said in call("--plugin", text, "methods", code=2)
+    assert "Commands:" in call("--plugin", text, "--help")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("/nowhere.py", "it cannot be imported (FileNotFoundError: there is no file /nowhere.py)"),
+        ("no.such.module", "it cannot be imported (ModuleNotFoundError: there is no module no.such.module)"),
+    ],
+)
+def test_in_the_environment_what_is_not_there_stops_nothing_else(text: str, reason: str, store: Path) -> None:
+    assert "Left out" not in call("status", "--store", store, EMBEDLLM_BENCH_PLUGINS=text)
+    row = json.loads(call("plugins", "--format", "json", EMBEDLLM_BENCH_PLUGINS=text))[-1]
+    assert (row["state"], row["reason"]) == ("broken", reason)
+    assert "is broken: it cannot be imported" in call(
+        "--strict-plugins", "status", "--store", store, code=1, EMBEDLLM_BENCH_PLUGINS=text
+    )
+
+
+def test_a_module_of_a_package_that_cannot_be_imported_is_a_broken_plugin(tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text(BROKEN)
+    (tmp_path / "package" / "mine.py").write_text(METHOD.format(name="half"))
+    said = call("--plugin", "package.mine", "methods", cwd=tmp_path)
+    assert "Left out, as plugin 'package.mine' is broken: it cannot be imported (ModuleNotFoundError" in said
+    assert "subtask-mean" in said
 
 
 @pytest.mark.parametrize(
@@ -166,10 +202,8 @@ def test_a_module_of_the_current_folder_is_found_and_a_slip_of_the_pen_is_told(t
     (tmp_path / "package" / "mine.py").write_text(METHOD.format(name="half"))
     (tmp_path / "my.plug.py").write_text(METHOD.format(name="half"))
     assert "half" in call("--plugin", "package.mine", "methods", cwd=tmp_path)
-    assert "there is no module my.plug; did you mean my.plug.py" in call(
-        "--plugin", "my.plug", "methods", cwd=tmp_path
-    )
     for text, said in (
+        ("my.plug", "there is no module my.plug; did you mean my.plug.py?"),
         ("package/mine", "there is no file package/mine; did you mean package/mine.py?"),
         (str(tmp_path), f"{tmp_path} is a folder; give a file in it, or a module's name."),
         ("", "give a file or a module."),
