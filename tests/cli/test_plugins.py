@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -215,6 +216,30 @@ def test_a_hook_that_registers_nothing_is_noted(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(METHOD.format(name="half").replace("    register(Half)", "    pass"))
     out = call("--plugin", tmp_path / "mine.py", "plugins", "--format", "csv")
     assert "sound,methods,its register_methods registers nothing" in out
+
+
+def test_in_80_columns_no_name_is_broken(tmp_path: Path) -> None:
+    name = "embedllm-bench-example-importer"
+    install(tmp_path, name, METHOD.format(name="half"), plugin=name)
+    (tmp_path / "broken.py").write_text(BROKEN)
+    out = call("--plugin", "broken.py", "plugins", cwd=tmp_path, PYTHONPATH=str(tmp_path), COLUMNS="80")
+    version = f"sha256:{hashlib.sha256(BROKEN.encode()).hexdigest()[:12]}"
+    words = {word.strip("│,;") for word in out.split()}
+    assert {len(line) for line in out.splitlines()} == {80}
+    assert {name, "all-MiniLM-L6-v2", "hashed-ngrams", "embedllm", "half", "broken.py", version} <= words
+    assert {"benchmarks:", "encoders:", "importers:", "methods:", "models:"} <= words
+    cells = [line.strip("│").split("│")[-1].strip() for line in out.splitlines()]
+    assert REASON in " ".join(cells)
+
+
+def test_a_plugin_s_checks_fit_in_80_columns(tmp_path: Path) -> None:
+    name = "embedllm-bench-example-importer"
+    install(tmp_path, name, METHOD.format(name="half").replace("    register(Half)", "    pass"), plugin=name)
+    out = call("plugins", "check", name, code=1, PYTHONPATH=str(tmp_path), COLUMNS="80")
+    table = [line for line in out.splitlines() if line[0] in "┏┃┡│└"]
+    assert len({len(line) for line in table}) == 1
+    assert len(table[0]) <= 80
+    assert sum(f"│ plugin │ {name} │" in line for line in table) == 5
 
 
 def test_an_installed_method_is_in_the_table_and_can_be_set(store: Path, tmp_path: Path) -> None:
