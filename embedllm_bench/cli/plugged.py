@@ -86,7 +86,7 @@ def tell_of_disabling() -> set[object]:
 
 
 def heard(catalog: Catalog[Thing]) -> Catalog[Thing]:
-    """The catalog, once it was said which plugins it lacks."""
+    """The catalog, once it was said which plugins it lacks, and which have a hook for it that registers nothing."""
     from embedllm_bench.registry.catalog import disabling
 
     said = tell_of_disabling()
@@ -96,4 +96,12 @@ def heard(catalog: Catalog[Thing]) -> Catalog[Thing]:
             quiet = disabling(*(name for name in (*fault.also, fault.plugin)))
             why = f"{fault.reason}" if fault.also else f"plugin {fault.plugin!r} is broken: {fault.reason}"
             click.echo(f"Left out, as {why}. See 'embedllm-bench plugins'; {quiet} silences this.", err=True)
+    for name in catalog.idle:
+        if (catalog.hook, name) not in said:
+            said.add((catalog.hook, name))
+            click.echo(
+                f"The {catalog.hook} of plugin {name!r} registers nothing; call register(...) in it, or leave it out."
+                f" {disabling(name)} silences this.",
+                err=True,
+            )
     return catalog

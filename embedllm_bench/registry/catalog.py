@@ -51,6 +51,8 @@ class Catalog(Mapping[str, Registered[Thing]]):
     faults: tuple[Fault, ...]
     claimed: Mapping[str, Fault]
     disabled: tuple[str, ...] = ()  #: plugins that were left out on request
+    idle: tuple[str, ...] = ()  #: sound plugins whose hook for this kind registers nothing
+    hook: str = ""  #: the hook of this kind
 
     def __getitem__(self, name: str) -> Registered[Thing]:
         return self.entries[name]
@@ -68,8 +70,11 @@ class Catalog(Mapping[str, Registered[Thing]]):
 
     @property
     def left_out(self) -> str:
-        """A sentence on the plugins that were left out on request, if there are any."""
-        return f" {DISABLE} leaves out {', '.join(map(repr, self.disabled))}." if self.disabled else ""
+        """Sentences on the plugins that add nothing here: left out on request, or by a hook that registers nothing."""
+        disabled = f" {DISABLE} leaves out {', '.join(map(repr, self.disabled))}." if self.disabled else ""
+        return disabled + "".join(
+            f" The {self.hook} of plugin {name!r} registers nothing." for name in self.idle
+        )
 
     @contextlib.contextmanager
     def explaining(self, name: str) -> Iterator[None]:

@@ -212,10 +212,25 @@ def test_a_module_of_the_current_folder_is_found_and_a_slip_of_the_pen_is_told(t
         assert said in call("--plugin", text, "methods", cwd=tmp_path, code=2)
 
 
-def test_a_hook_that_registers_nothing_is_noted(tmp_path: Path) -> None:
+def test_a_hook_that_registers_nothing_is_told_where_its_kind_is_needed(store: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(METHOD.format(name="half").replace("    register(Half)", "    pass"))
-    out = call("--plugin", tmp_path / "mine.py", "plugins", "--format", "csv")
-    assert "sound,methods,its register_methods registers nothing" in out
+    named = ("--plugin", tmp_path / "mine.py")
+    assert "sound,methods,its register_methods registers nothing" in call(
+        *named, "plugins", "--format", "csv"
+    )
+    told = (
+        "The register_methods of plugin 'mine' registers nothing; call register(...) in it, or leave it out."
+        " EMBEDLLM_BENCH_DISABLE=mine silences this.\n"
+    )
+    listed = call(*named, "methods")
+    assert listed.count(told) == 1
+    assert "subtask-mean" in listed
+    said = call(*named, "compare", "--store", store, "--method", "half", code=2)
+    assert said.startswith(told)
+    assert "subtask-mean. The register_methods of plugin 'mine' registers nothing.\n" in said
+    for command in (("benchmarks",), ("status", "--store", store)):  # which need no method
+        assert "registers nothing" not in call(*named, *command)
+    assert "registers nothing" not in call(*named, "methods", EMBEDLLM_BENCH_DISABLE="mine")
 
 
 def test_in_80_columns_no_name_is_broken(tmp_path: Path) -> None:
