@@ -69,7 +69,7 @@ class Catalog(Mapping[str, Registered[Thing]]):
         return {name: entry.thing for name, entry in self.entries.items()}
 
     @property
-    def left_out(self) -> str:
+    def _adding_nothing(self) -> str:
         """Sentences on the plugins that add nothing here: left out on request, or by a hook that registers nothing."""
         disabled = f" {DISABLE} leaves out {', '.join(map(repr, self.disabled))}." if self.disabled else ""
         return disabled + "".join(
@@ -78,10 +78,11 @@ class Catalog(Mapping[str, Registered[Thing]]):
 
     @contextlib.contextmanager
     def explaining(self, name: str) -> Iterator[None]:
-        """Where ``name`` is found to be unknown, say which broken plugin it may be of.
+        """Where ``name`` is found to be unknown, say which plugin it may be of.
 
         Raises:
-            PluginError: in place of the unknown name.
+            PluginError: in place of the unknown name, where that plugin is broken.
+            UnknownNameError: the same with the plugins that add nothing.
         """
         try:
             yield
@@ -89,7 +90,7 @@ class Catalog(Mapping[str, Registered[Thing]]):
             if name in self.claimed:
                 raise PluginError(str(self.claimed[name])) from error
             if not self.faults or error.near:
-                raise
+                raise UnknownNameError(f"{error}{self._adding_nothing}", near=error.near) from error
             more = len(self.faults) - 1
             others = (
                 f" (so {'is 1 other' if more == 1 else f'are {more} others'}, see 'embedllm-bench plugins')"
@@ -140,7 +141,7 @@ def look_up(catalog: Catalog[Thing], names: Iterable[str]) -> list[Thing]:
             hint = f" Did you mean {near[0]!r}?" if near else ""
             with catalog.explaining(name):
                 raise UnknownNameError(
-                    f"There is no {catalog.kind} {name!r}; there are {', '.join(catalog)}.{catalog.left_out}{hint}",
+                    f"There is no {catalog.kind} {name!r}; there are {', '.join(catalog)}.{hint}",
                     near=bool(near),
                 )
         found.append(catalog[name].thing)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedllm_bench import Plugins
+from embedllm_bench import Plugins, Store, import_table
 from embedllm_bench.errors import PluginError, UnknownNameError
 from embedllm_bench.registry import look_up
 from tests.cli.test_cli import call
@@ -183,6 +183,10 @@ def test_what_is_left_out_on_request_is_named_where_something_is_missing(
     monkeypatch.setenv("EMBEDLLM_BENCH_DISABLE", "one")
     with pytest.raises(UnknownNameError, match=r"subtask-mean\. EMBEDLLM_BENCH_DISABLE leaves out 'one'\."):
         look_up(Plugins((str(file),)).methods, ["half"])
+    with pytest.raises(UnknownNameError, match=r"embedllm\. EMBEDLLM_BENCH_DISABLE leaves out 'one'\."):
+        import_table(
+            Store.open(tmp_path / "s.db", write=True), file, kind="half", plugins=Plugins((str(file),))
+        )
 
 
 def test_installed_plugins_are_found_and_two_of_one_name_are_both_named(
