@@ -29,7 +29,7 @@ def _check_named(
     for text in named:
         if not text.strip():
             raise click.BadParameter("give a file or a module.")
-        if is_file(text) and Path(text).is_dir():
+        if Path(text).is_dir() and (is_file(text) or not has_module(text)):
             raise click.BadParameter(f"{text} is a folder; give a file in it, or a module's name.")
         if is_file(text) and not Path(text).is_file():
             raise click.BadParameter(f"there is no file {text}{near_file(text) or '.'}")

@@ -57,6 +57,7 @@ def _content(row: Listed) -> dict[str, object]:
         "origin": row.source.origin,
         "state": row.state,
         "reason": row.reason,
+        "remedy": row.remedy,
         "hooks": row.hooks,
         "registered": row.registered,
     }
@@ -67,8 +68,9 @@ def _texts(row: Listed) -> tuple[str, ...]:
         f"{len(names)} {kind}" if len(names) > FEW else f"{kind} {', '.join(names)}"
         for kind, names in row.registered.items()
     )
-    said = f"{row.reason}{'; still there: ' if registered else ''}{registered}" if row.reason else registered
-    said = "; ".join(filter(None, (said, *(f"its {hook} registers nothing" for hook in row.idle))))
+    there = f"still there: {registered}" if row.reason and registered else registered
+    idle = (f"its {hook} registers nothing" for hook in row.idle)
+    said = "; ".join(filter(None, (row.reason, row.remedy, there, *idle)))
     hooks = ", ".join(hook.removeprefix("register_") for hook in row.hooks)
     return (row.source.name, row.source.version, row.source.origin, row.state, hooks, said)
 
@@ -79,7 +81,7 @@ def _lines(row: Listed) -> str:
 
     found = [" ".join(filter(None, (_origin(row.source.origin), row.source.version)))]
     if row.reason:
-        found.append(row.reason)
+        found.append("; ".join(filter(None, (row.reason, row.remedy))))
     for hook in row.hooks:
         names = row.registered.get(KINDS[hook], ())
         said = f"{len(names)} of them" if len(names) > FEW else ", ".join(names) or "nothing"

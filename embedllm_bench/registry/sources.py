@@ -77,22 +77,27 @@ def _named(text: str) -> Source:
         path = Path(text).resolve()
         return Source(path.stem, str(path), _content_version(path), lambda: _load_file(path), (path.name,))
     file = Path(f"{text.replace('.', os.sep)}.py")
-    return Source(text, text, "", lambda: _load_module(text), (file.name, str(file.resolve())))
+    spec = _found(text)
+    own = _content_version(Path(spec.origin)) if spec is not None and spec.origin else ""
+    return Source(text, text, own, lambda: _load_module(text), (file.name, str(file.resolve())))
 
 
 def has_module(name: str) -> bool:
-    """Whether there is a module of this name; nothing is imported, as that may fail for other reasons."""
+    """Whether there is a module of this name."""
+    return _found(name) is not None
+
+
+def _found(name: str) -> ModuleSpec | None:
+    """What a module would be made of; nothing is imported, as that may fail for other reasons."""
     _look_here()
     if name in sys.modules:
-        return True
+        return sys.modules[name].__spec__
     parts = name.split(".")
-    place: Sequence[str] | None = None
+    spec, place = None, None
     for number, part in enumerate(parts, 1):
-        spec = _spec(".".join(parts[:number]), place) if part else None
+        spec = _spec(".".join(parts[:number]), place) if part and (number == 1 or place is not None) else None
         place = None if spec is None else spec.submodule_search_locations
-        if spec is None or (place is None and number < len(parts)):
-            return False
-    return True
+    return spec
 
 
 def _spec(name: str, place: Sequence[str] | None) -> ModuleSpec | None:

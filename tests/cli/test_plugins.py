@@ -203,10 +203,13 @@ def test_a_module_of_the_current_folder_is_found_and_a_slip_of_the_pen_is_told(t
     (tmp_path / "package" / "mine.py").write_text(METHOD.format(name="half"))
     (tmp_path / "my.plug.py").write_text(METHOD.format(name="half"))
     assert "half" in call("--plugin", "package.mine", "methods", cwd=tmp_path)
+    row = json.loads(call("--plugin", "package.mine", "plugins", "--format", "json", cwd=tmp_path))[-1]
+    assert row["version"] == f"sha256:{hashlib.sha256(METHOD.format(name='half').encode()).hexdigest()[:12]}"
     for text, said in (
         ("my.plug", "there is no module my.plug; did you mean my.plug.py?"),
         ("package/mine", "there is no file package/mine; did you mean package/mine.py?"),
         (str(tmp_path), f"{tmp_path} is a folder; give a file in it, or a module's name."),
+        (".", ". is a folder; give a file in it, or a module's name."),
         ("", "give a file or a module."),
     ):
         assert said in call("--plugin", text, "methods", cwd=tmp_path, code=2)
@@ -244,7 +247,7 @@ def test_in_80_columns_no_name_is_broken(tmp_path: Path) -> None:
     assert {name, "all-MiniLM-L6-v2", "hashed-ngrams", "embedllm", "half", "broken.py", version} <= words
     assert {"benchmarks:", "encoders:", "importers:", "methods:", "models:"} <= words
     cells = [line.strip("│").split("│")[-1].strip() for line in out.splitlines()]
-    assert REASON in " ".join(cells)
+    assert f"{REASON}; mend it, or leave it out with EMBEDLLM_BENCH_DISABLE=broken" in " ".join(cells)
 
 
 def test_a_plugin_s_checks_fit_in_80_columns(tmp_path: Path) -> None:

@@ -210,6 +210,9 @@ def test_installed_plugins_are_found_and_two_of_one_name_are_both_named(
         " second-dist 2.0 both have a plugin of that name; uninstall one, or leave one out with"
         " EMBEDLLM_BENCH_DISABLE=first-dist or EMBEDLLM_BENCH_DISABLE=second-dist."
     )
+    assert plugins.listing()[-1].remedy == (
+        "uninstall one, or leave one out with EMBEDLLM_BENCH_DISABLE=first-dist or EMBEDLLM_BENCH_DISABLE=second-dist"
+    )
     monkeypatch.setenv("EMBEDLLM_BENCH_DISABLE", "second-dist")
     assert "x" in Plugins().methods
 
@@ -242,7 +245,7 @@ def test_the_list_of_plugins_as_json(tmp_path: Path) -> None:
     rows = json.loads(call("--plugin", path, "plugins", "--format", "json"))
     assert rows[-1] == {
         "name": "mine", "version": version, "origin": path, "state": "sound", "reason": "",
-        "hooks": ["register_methods"], "registered": {"methods": ["half"]},
+        "remedy": "", "hooks": ["register_methods"], "registered": {"methods": ["half"]},
     }  # fmt: skip
     assert rows[0]["name"] == "built-in"
     assert len(rows[0]["registered"]["models"]) == 222
