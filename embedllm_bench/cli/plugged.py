@@ -17,19 +17,24 @@ Thing = TypeVar("Thing")
 TOLD = "embedllm_bench.told"  #: where the click context keeps what was said already
 
 
-def _check_files(
+def _check_named(
     _context: click.Context, _option: click.Parameter, named: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """A file that is not there is a slip of the pen, and no broken plugin."""
-    from embedllm_bench.registry.sources import is_file, near_file
+    """A file or module that is not there is a slip of the pen, and no broken plugin.
+
+    In the environment, which stays from one command to the next, it is a broken one: nothing else is to stop.
+    """
+    from embedllm_bench.registry.sources import has_module, is_file, near_file
 
     for text in named:
         if not text.strip():
             raise click.BadParameter("give a file or a module.")
-        if is_file(text) and Path(text).is_dir():
+        if Path(text).is_dir() and (is_file(text) or not has_module(text)):
             raise click.BadParameter(f"{text} is a folder; give a file in it, or a module's name.")
         if is_file(text) and not Path(text).is_file():
             raise click.BadParameter(f"there is no file {text}{near_file(text) or '.'}")
+        if not is_file(text) and not has_module(text):
+            raise click.BadParameter(f"there is no module {text}{near_file(text) or '.'}")
     return named
 
 
@@ -40,7 +45,7 @@ def plugin_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "named",
         multiple=True,
         metavar="FILE.py|MODULE",
-        callback=_check_files,
+        callback=_check_named,
         help="A plugin that is not installed; repeatable, and EMBEDLLM_BENCH_PLUGINS=A,B does the same.",
     )(function)
     return click.option(
@@ -81,7 +86,7 @@ def tell_of_disabling() -> set[object]:
 
 
 def heard(catalog: Catalog[Thing]) -> Catalog[Thing]:
-    """The catalog, once it was said which plugins it lacks."""
+    """The catalog, once it was said which plugins it lacks, and which have a hook for it that registers nothing."""
     from embedllm_bench.registry.catalog import disabling
 
     said = tell_of_disabling()
@@ -91,4 +96,12 @@ def heard(catalog: Catalog[Thing]) -> Catalog[Thing]:
             quiet = disabling(*(name for name in (*fault.also, fault.plugin)))
             why = f"{fault.reason}" if fault.also else f"plugin {fault.plugin!r} is broken: {fault.reason}"
             click.echo(f"Left out, as {why}. See 'embedllm-bench plugins'; {quiet} silences this.", err=True)
+    for name in catalog.idle:
+        if (catalog.hook, name) not in said:
+            said.add((catalog.hook, name))
+            click.echo(
+                f"The {catalog.hook} of plugin {name!r} registers nothing; call register(...) in it, or leave it out."
+                f" {disabling(name)} silences this.",
+                err=True,
+            )
     return catalog

@@ -69,10 +69,15 @@ def command(context: click.Context, name: str, examples: dict[str, Path], layout
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
     else:
         texts = [
-            (c.kind, c.thing, c.check, result, reason)
-            for c, (result, reason) in zip(checks, results, strict=True)
+            (check.kind, check.thing, check.check, result)
+            for check, (result, _) in zip(checks, results, strict=True)
         ]
-        show(("what", "name", "check", "result", "what broke"), texts, "table")
+        header = ("what", "name", "check", "result")
+        show(header, texts, "table", whole=header)
+        for check, (result, reason) in zip(checks, results, strict=True):
+            if reason:  # a failed check's says which it is
+                of = "" if result == FAILED else f"{check.thing}, {check.check}: "
+                click.echo(f"{result}: {of}{reason.rstrip('.')}.")
         count = {state: sum(result == state for result, _ in results) for state in (OK, FAILED, SKIPPED)}
         click.echo(f"{name}: " + ", ".join(f"{number} {state}" for state, number in count.items()) + ".")
     context.exit(1 if any(result == FAILED for result, _ in results) else 0)

@@ -7,11 +7,19 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 
-def show(header: Sequence[str], rows: Sequence[Sequence[str]], layout: str) -> None:
-    """Print rows as a table, CSV, Markdown or LaTeX."""
+WIDEST = 34  #: characters of a name that is kept on one line
+
+
+def show(
+    header: Sequence[str], rows: Sequence[Sequence[str]], layout: str, whole: Collection[str] = ()
+) -> None:
+    """Print rows as a table, CSV, Markdown or LaTeX.
+
+    In a table the columns in ``whole`` hold names: the others make room, so that none is broken.
+    """
     if layout == "csv":
         csv.writer(sys.stdout, lineterminator="\n").writerows([header, *rows])
         return
@@ -20,8 +28,10 @@ def show(header: Sequence[str], rows: Sequence[Sequence[str]], layout: str) -> N
         from rich.table import Table
 
         table = Table()
-        for title in header:
-            table.add_column(title, overflow="fold")  # a name cut off names nothing
+        for place, title in enumerate(header):
+            fits = all(len(row[place]) <= WIDEST for row in rows)
+            # a name cut off names nothing
+            table.add_column(title, overflow="fold", no_wrap=title in whole and fits)
         for row in rows:
             table.add_row(*row)
         Console().print(table)

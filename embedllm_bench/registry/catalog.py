@@ -51,6 +51,8 @@ class Catalog(Mapping[str, Registered[Thing]]):
     faults: tuple[Fault, ...]
     claimed: Mapping[str, Fault]
     disabled: tuple[str, ...] = ()  #: plugins that were left out on request
+    idle: tuple[str, ...] = ()  #: sound plugins whose hook for this kind registers nothing
+    hook: str = ""  #: the hook of this kind
 
     def __getitem__(self, name: str) -> Registered[Thing]:
         return self.entries[name]
@@ -67,16 +69,20 @@ class Catalog(Mapping[str, Registered[Thing]]):
         return {name: entry.thing for name, entry in self.entries.items()}
 
     @property
-    def left_out(self) -> str:
-        """A sentence on the plugins that were left out on request, if there are any."""
-        return f" {DISABLE} leaves out {', '.join(map(repr, self.disabled))}." if self.disabled else ""
+    def _adding_nothing(self) -> str:
+        """Sentences on the plugins that add nothing here: left out on request, or by a hook that registers nothing."""
+        disabled = f" {DISABLE} leaves out {', '.join(map(repr, self.disabled))}." if self.disabled else ""
+        return disabled + "".join(
+            f" The {self.hook} of plugin {name!r} registers nothing." for name in self.idle
+        )
 
     @contextlib.contextmanager
     def explaining(self, name: str) -> Iterator[None]:
-        """Where ``name`` is found to be unknown, say which broken plugin it may be of.
+        """Where ``name`` is found to be unknown, say which plugin it may be of.
 
         Raises:
-            PluginError: in place of the unknown name.
+            PluginError: in place of the unknown name, where that plugin is broken.
+            UnknownNameError: the same with the plugins that add nothing.
         """
         try:
             yield
@@ -84,7 +90,7 @@ class Catalog(Mapping[str, Registered[Thing]]):
             if name in self.claimed:
                 raise PluginError(str(self.claimed[name])) from error
             if not self.faults or error.near:
-                raise
+                raise UnknownNameError(f"{error}{self._adding_nothing}", near=error.near) from error
             more = len(self.faults) - 1
             others = (
                 f" (so {'is 1 other' if more == 1 else f'are {more} others'}, see 'embedllm-bench plugins')"
@@ -135,7 +141,7 @@ def look_up(catalog: Catalog[Thing], names: Iterable[str]) -> list[Thing]:
             hint = f" Did you mean {near[0]!r}?" if near else ""
             with catalog.explaining(name):
                 raise UnknownNameError(
-                    f"There is no {catalog.kind} {name!r}; there are {', '.join(catalog)}.{catalog.left_out}{hint}",
+                    f"There is no {catalog.kind} {name!r}; there are {', '.join(catalog)}.{hint}",
                     near=bool(near),
                 )
         found.append(catalog[name].thing)

@@ -29,12 +29,15 @@ def fill(
     found: dict[str, list[Registered[Thing]]] = {}
     claimed: dict[str, Fault] = {}
     own: list[Fault] = []
+    idle: list[str] = []
     for plugin in plugins:
         names, taken, fault = _taken(kind, plugin)
         if fault is not None:
             own.append(fault)
             claimed.update(dict.fromkeys(names, fault))
             continue
+        if not names and kind.hook in plugin.hooks:
+            idle.append(plugin.name)
         for name, thing in zip(names, taken, strict=True):
             found.setdefault(name, []).append(Registered(thing, plugin.name))
     for name, several in found.items():
@@ -51,7 +54,7 @@ def fill(
     if kind.strangers_first:
         entries = dict(sorted(entries.items(), key=lambda pair: pair[1].plugin == BUILTIN))
     gone = {name: fault for name, fault in claimed.items() if name not in entries}
-    return Catalog(kind.name, entries, (*faults, *own), gone, disabled)
+    return Catalog(kind.name, entries, (*faults, *own), gone, disabled, tuple(idle), kind.hook)
 
 
 def _taken(kind: Kind[Thing], plugin: Plugin) -> tuple[list[str], list[Thing], Fault | None]:

@@ -129,7 +129,7 @@ class Plugins:
         rows = []
         for plugin in loaded.plugins:
             faults = dict.fromkeys(
-                fault.reason
+                fault
                 for catalog in catalogs.values()
                 for fault in catalog.faults
                 if plugin.name in (fault.plugin, *fault.also)
@@ -142,13 +142,14 @@ class Plugins:
                 Listed(
                     plugin.source,
                     "broken" if faults else "sound",
-                    "; ".join(faults),
+                    "; ".join(dict.fromkeys(fault.reason for fault in faults)),
+                    "; ".join(dict.fromkeys(fault.remedy for fault in faults)),
                     tuple(plugin.hooks),
                     {kind: names for kind, names in registered.items() if names},
                     () if faults else tuple(h for h in plugin.hooks if not registered[KINDS[h]]),
                 )
             )
-        rows += [Listed(source, "broken", fault.reason) for source, fault in loaded.broken]
+        rows += [Listed(source, "broken", fault.reason, fault.remedy) for source, fault in loaded.broken]
         rows += [Listed(source, "disabled", f"{DISABLE} names it") for source in loaded.disabled]
         return rows
 
@@ -195,6 +196,7 @@ class Listed:
     source: Source
     state: str  #: sound, broken or disabled
     reason: str = ""
+    remedy: str = ""
     hooks: tuple[str, ...] = ()
     registered: dict[str, tuple[str, ...]] = field(default_factory=dict)
     idle: tuple[str, ...] = ()  #: hooks of a sound one that register nothing

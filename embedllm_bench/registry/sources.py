@@ -16,6 +16,7 @@ from embedllm_bench.hookspecs import GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from importlib.machinery import ModuleSpec
     from types import ModuleType
 
 PLUGINS = "EMBEDLLM_BENCH_PLUGINS"  #: files and modules to take as plugins, comma separated
@@ -76,11 +77,37 @@ def _named(text: str) -> Source:
         path = Path(text).resolve()
         return Source(path.stem, str(path), _content_version(path), lambda: _load_file(path), (path.name,))
     file = Path(f"{text.replace('.', os.sep)}.py")
-    return Source(text, text, "", lambda: _load_module(text), (file.name, str(file.resolve())))
+    spec = _found(text)
+    own = _content_version(Path(spec.origin)) if spec is not None and spec.origin else ""
+    return Source(text, text, own, lambda: _load_module(text), (file.name, str(file.resolve())))
 
 
-def _load_module(name: str) -> ModuleType:
-    """A module by its name, of the current folder too, as ``python -m`` does.
+def has_module(name: str) -> bool:
+    """Whether there is a module of this name."""
+    return _found(name) is not None
+
+
+def _found(name: str) -> ModuleSpec | None:
+    """What a module would be made of; nothing is imported, as that may fail for other reasons."""
+    _look_here()
+    if name in sys.modules:
+        return sys.modules[name].__spec__
+    parts = name.split(".")
+    spec, place = None, None
+    for number, part in enumerate(parts, 1):
+        spec = _spec(".".join(parts[:number]), place) if part and (number == 1 or place is not None) else None
+        place = None if spec is None else spec.submodule_search_locations
+    return spec
+
+
+def _spec(name: str, place: Sequence[str] | None) -> ModuleSpec | None:
+    """As importlib.util.find_spec, which would import the packages that a module is in."""
+    specs = (finder.find_spec(name, place) for finder in sys.meta_path)
+    return next((spec for spec in specs if spec is not None), None)
+
+
+def _look_here() -> None:
+    """Have modules of the current folder found too, as ``python -m`` does.
 
     The folder comes last and stays: nothing in it stands before what is installed, and what a hook imports
     later is found as well.
@@ -88,6 +115,11 @@ def _load_module(name: str) -> ModuleType:
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)
+
+
+def _load_module(name: str) -> ModuleType:
+    """A module by its name."""
+    _look_here()
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -111,6 +143,8 @@ def _content_version(path: Path) -> str:
 
 def _load_file(path: Path) -> ModuleType:
     """A file as a module, under a name that no installed module has."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
     name = f"embedllm_bench_plugin_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

@@ -18,9 +18,20 @@ from embedllm_bench.exchange.long_table import read_long_table
 from embedllm_bench.testing.base import Check, printed, require, run_all
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from embedllm_bench.store.records import OutcomeTable
 
 GARBAGE = b"\x89\x00\xff\xfe{[,\n" * 64
+#: The first of a lone file is refused before its importer sees it; in a folder it does.
+EMPTY = {"with nothing in it": b"", "of a blank line": b"\n"}
+#: Text of the wrong shape, whatever the format: prose, and JSON that is no answer.
+MALFORMED = {
+    "of prose": b"This is no such file.\nIt is prose, of two lines.\n",
+    "of an empty JSON object": b"{}\n",
+    "of an empty JSON list": b"[]\n",
+    "of a JSON null": b"null\n",
+}
 
 
 @dataclass(frozen=True)
@@ -35,10 +46,10 @@ class Reading:
         return self.importer.name
 
 
-def read(importer: Importer, path: Path) -> OutcomeTable:
+def read(importer: Importer, path: Path, *, skip_bad: bool = False) -> OutcomeTable:
     """What the importer makes of a file or folder."""
-    file = open_source(path, importer, ReadOptions())
-    return read_long_table(path, file, skip_bad=False).outcomes
+    file = open_source(path, importer, ReadOptions(skip_bad=skip_bad))
+    return read_long_table(path, file, skip_bad=skip_bad).outcomes
 
 
 def attempt(importer: Importer, path: Path) -> OutcomeTable | None:
@@ -117,25 +128,78 @@ def _untouched(reading: Reading) -> None:
 
 
 def _broken_files(reading: Reading) -> None:
-    """Each file of the example cut in half and made garbage: what cannot be read is one sentence."""
-    files = open_source(reading.example, reading.importer, ReadOptions()).files
-    for how, content in (("cut in half", None), ("garbage", GARBAGE)):
-        for path in files:
-            with tempfile.TemporaryDirectory() as place:
-                copy = _copied(reading.example, Path(place))
-                spoilt = copy / path.relative_to(reading.example) if copy.is_dir() else copy
-                whole = path.read_bytes()
-                spoilt.write_bytes(whole[: len(whole) // 2] if content is None else content)
-                try:
-                    read(reading.importer, copy)
-                except BenchError as error:
-                    require("\n" not in str(error), f"of a file {how} it says more than a sentence.")
-                except Exception as error:
-                    raise AssertionError(
-                        f"a file {how} is {type(error).__name__} instead of a DataError that names the file."
-                    ) from error
-                else:
-                    require(content is None, "garbage in place of a file is read as if it were none.")
+    """Bytes are lost, or others stand there: what a broken disk or a broken download leaves."""
+    _spoil(reading, "cut in half", lambda whole: whole[: len(whole) // 2], may_be_read=True)
+    _spoil(reading, "of garbage", _replaced_by(GARBAGE))
+
+
+def _empty_files(reading: Reading) -> None:
+    """Where a run was stopped before it wrote: a first line to look at is what many importers take for granted."""
+    for how, content in EMPTY.items():
+        _spoil(reading, how, _replaced_by(content))
+    if reading.importer.takes_folders:
+        with tempfile.TemporaryDirectory() as place:
+            empty = Path(place) / "empty"
+            empty.mkdir()
+            _refused(reading.importer, empty, "a folder with nothing in it", (empty.name,))
+
+
+def _malformed_files(reading: Reading) -> None:
+    """Text that can be read and is of another shape: somebody else's file, or one that was edited by hand."""
+    for how, content in MALFORMED.items():
+        _spoil(reading, how, _replaced_by(content))
+    _spoil(reading, "with half a line", _half_a_line, may_be_read=True)
+
+
+def _replaced_by(content: bytes) -> Callable[[bytes], bytes]:
+    return lambda _: content
+
+
+def _half_a_line(whole: bytes) -> bytes:
+    lines = whole.splitlines(keepends=True)
+    middle = len(lines) // 2
+    lines[middle] = lines[middle][: len(lines[middle]) // 2] + b"\n"
+    return b"".join(lines)
+
+
+def _spoil(
+    reading: Reading, how: str, change: Callable[[bytes], bytes], *, may_be_read: bool = False
+) -> None:
+    """Each file of the example spoilt in turn, and read with and without --skip-bad."""
+    for path in open_source(reading.example, reading.importer, ReadOptions()).files:
+        with tempfile.TemporaryDirectory() as place:
+            copy = _copied(reading.example, Path(place))
+            spoilt = copy / path.relative_to(reading.example) if copy.is_dir() else copy
+            spoilt.write_bytes(change(path.read_bytes()))
+            names = (spoilt.name, copy.name)
+            _refused(reading.importer, copy, f"a file {how}", names, may_be_read=may_be_read)
+            _refused(reading.importer, copy, f"a file {how}", names, may_be_read=True, skip_bad=True)
+
+
+def _refused(
+    importer: Importer,
+    path: Path,
+    what: str,
+    names: tuple[str, ...],
+    *,
+    may_be_read: bool = False,
+    skip_bad: bool = False,
+) -> None:
+    """That what cannot be read is one sentence with one of these names in it."""
+    option = ", with --skip-bad," if skip_bad else ""
+    try:
+        read(importer, path, skip_bad=skip_bad)
+    except BenchError as error:
+        require("\n" not in str(error), f"of {what}{option} it says more than a sentence.")
+        require(
+            any(name in str(error) for name in names), f"what it says of {what}{option} does not name it."
+        )
+    except Exception as error:
+        raise AssertionError(
+            f"{what}{option} is {type(error).__name__} instead of a DataError that names the file."
+        ) from error
+    else:
+        require(may_be_read, f"{what} is read as if it were none.")
 
 
 def _silent(reading: Reading) -> None:
@@ -170,6 +234,12 @@ CHECKS: tuple[Check[Reading], ...] = (
     Check("files", "it names the files that it read", _files),
     Check("untouched", "reading leaves the example as it was", _untouched),
     Check("broken-files", "a file cut in half or of garbage is one sentence", _broken_files),
+    Check("empty-files", "a file with nothing in it is one sentence", _empty_files),
+    Check(
+        "malformed-files",
+        "a file of text in another form, or with half a line, is one sentence",
+        _malformed_files,
+    ),
     Check("silent", "reading prints and warns of nothing", _silent),
 )
 

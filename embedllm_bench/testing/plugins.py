@@ -59,7 +59,7 @@ def plugin_checks(
         entry = EntryModule(registered.module.__name__, registered.module.__file__ or "")
         found += _bound("plugin", registered.name, entry_checks(), entry)
     found += _bound("plugin", registered.name, (SOMETHING,), registered)
-    for hook in registered.idle:
+    for hook in registered.idle if _has_something(registered) else ():
         reason = f"its {hook} registers nothing; call register(...) for each thing, or leave the hook out"
         found.append(BoundCheck("plugin", registered.name, hook, "", _nothing, reason))
     for method in registered.methods:
@@ -81,11 +81,16 @@ def plugin_checks(
     return tuple(found)
 
 
-def _registers(registered: Registrations) -> None:
+def _has_something(registered: Registrations) -> bool:
     kinds = ("methods", "encoders", "importers", "models", "benchmarks")
+    return any(getattr(registered, kind) for kind in kinds)
+
+
+def _registers(registered: Registrations) -> None:
+    hooks = " and ".join(registered.idle)
     require(
-        any(getattr(registered, kind) for kind in kinds),
-        "it registers nothing; mark a hook with @hookimpl, and call register(...) in it for each thing.",
+        _has_something(registered),
+        f"its {hooks} register{'s' * (len(registered.idle) == 1)} nothing; call register(...) for each thing.",
     )
 
 

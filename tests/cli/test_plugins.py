@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -130,8 +131,44 @@ def test_strict_makes_any_broken_plugin_an_error(broken: str) -> None:
     assert "gsm8k" in call("--strict-plugins", "benchmarks")
 
 
-def test_a_plugin_file_that_is_not_there_is_wrong_usage() -> None:
-    assert "there is no file nowhere.py" in call("--plugin", "nowhere.py", "methods", code=2)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nowhere.py", "there is no file nowhere.py."),
+        ("no.such.module", "there is no module no.such.module."),
+        ("json.nothing", "there is no module json.nothing."),
+        ("json.decoder.nothing", "there is no module json.decoder.nothing."),
+        ("json..decoder", "there is no module json..decoder."),
+    ],
+)
+def test_a_file_or_module_that_is_not_there_is_wrong_usage(text: str, said: str) -> None:
+    assert said in call("--plugin", text, "methods", code=2)
+    assert "Commands:" in call("--plugin", text, "--help")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("/nowhere.py", "it cannot be imported (FileNotFoundError: there is no file /nowhere.py)"),
+        ("no.such.module", "it cannot be imported (ModuleNotFoundError: there is no module no.such.module)"),
+    ],
+)
+def test_in_the_environment_what_is_not_there_stops_nothing_else(text: str, reason: str, store: Path) -> None:
+    assert "Left out" not in call("status", "--store", store, EMBEDLLM_BENCH_PLUGINS=text)
+    row = json.loads(call("plugins", "--format", "json", EMBEDLLM_BENCH_PLUGINS=text))[-1]
+    assert (row["state"], row["reason"]) == ("broken", reason)
+    assert "is broken: it cannot be imported" in call(
+        "--strict-plugins", "status", "--store", store, code=1, EMBEDLLM_BENCH_PLUGINS=text
+    )
+
+
+def test_a_module_of_a_package_that_cannot_be_imported_is_a_broken_plugin(tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text(BROKEN)
+    (tmp_path / "package" / "mine.py").write_text(METHOD.format(name="half"))
+    said = call("--plugin", "package.mine", "methods", cwd=tmp_path)
+    assert "Left out, as plugin 'package.mine' is broken: it cannot be imported (ModuleNotFoundError" in said
+    assert "subtask-mean" in said
 
 
 @pytest.mark.parametrize(
@@ -166,21 +203,61 @@ def test_a_module_of_the_current_folder_is_found_and_a_slip_of_the_pen_is_told(t
     (tmp_path / "package" / "mine.py").write_text(METHOD.format(name="half"))
     (tmp_path / "my.plug.py").write_text(METHOD.format(name="half"))
     assert "half" in call("--plugin", "package.mine", "methods", cwd=tmp_path)
-    assert "there is no module my.plug; did you mean my.plug.py" in call(
-        "--plugin", "my.plug", "methods", cwd=tmp_path
-    )
+    row = json.loads(call("--plugin", "package.mine", "plugins", "--format", "json", cwd=tmp_path))[-1]
+    assert row["version"] == f"sha256:{hashlib.sha256(METHOD.format(name='half').encode()).hexdigest()[:12]}"
     for text, said in (
+        ("my.plug", "there is no module my.plug; did you mean my.plug.py?"),
         ("package/mine", "there is no file package/mine; did you mean package/mine.py?"),
         (str(tmp_path), f"{tmp_path} is a folder; give a file in it, or a module's name."),
+        (".", ". is a folder; give a file in it, or a module's name."),
         ("", "give a file or a module."),
     ):
         assert said in call("--plugin", text, "methods", cwd=tmp_path, code=2)
 
 
-def test_a_hook_that_registers_nothing_is_noted(tmp_path: Path) -> None:
+def test_a_hook_that_registers_nothing_is_told_where_its_kind_is_needed(store: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(METHOD.format(name="half").replace("    register(Half)", "    pass"))
-    out = call("--plugin", tmp_path / "mine.py", "plugins", "--format", "csv")
-    assert "sound,methods,its register_methods registers nothing" in out
+    named = ("--plugin", tmp_path / "mine.py")
+    assert "sound,methods,its register_methods registers nothing" in call(
+        *named, "plugins", "--format", "csv"
+    )
+    told = (
+        "The register_methods of plugin 'mine' registers nothing; call register(...) in it, or leave it out."
+        " EMBEDLLM_BENCH_DISABLE=mine silences this.\n"
+    )
+    listed = call(*named, "methods")
+    assert listed.count(told) == 1
+    assert "subtask-mean" in listed
+    said = call(*named, "compare", "--store", store, "--method", "half", code=2)
+    assert said.startswith(told)
+    assert "subtask-mean. The register_methods of plugin 'mine' registers nothing.\n" in said
+    for command in (("benchmarks",), ("status", "--store", store)):  # which need no method
+        assert "registers nothing" not in call(*named, *command)
+    assert "registers nothing" not in call(*named, "methods", EMBEDLLM_BENCH_DISABLE="mine")
+
+
+def test_in_80_columns_no_name_is_broken(tmp_path: Path) -> None:
+    name = "embedllm-bench-example-importer"
+    install(tmp_path, name, METHOD.format(name="half"), plugin=name)
+    (tmp_path / "broken.py").write_text(BROKEN)
+    out = call("--plugin", "broken.py", "plugins", cwd=tmp_path, PYTHONPATH=str(tmp_path), COLUMNS="80")
+    version = f"sha256:{hashlib.sha256(BROKEN.encode()).hexdigest()[:12]}"
+    words = {word.strip("│,;") for word in out.split()}
+    assert {len(line) for line in out.splitlines()} == {80}
+    assert {name, "all-MiniLM-L6-v2", "hashed-ngrams", "embedllm", "half", "broken.py", version} <= words
+    assert {"benchmarks:", "encoders:", "importers:", "methods:", "models:"} <= words
+    cells = [line.strip("│").split("│")[-1].strip() for line in out.splitlines()]
+    assert f"{REASON}; mend it, or leave it out with EMBEDLLM_BENCH_DISABLE=broken" in " ".join(cells)
+
+
+def test_a_plugin_s_checks_fit_in_80_columns(tmp_path: Path) -> None:
+    name = "embedllm-bench-example-importer"
+    install(tmp_path, name, METHOD.format(name="half").replace("    register(Half)", "    pass"), plugin=name)
+    out = call("plugins", "check", name, code=1, PYTHONPATH=str(tmp_path), COLUMNS="80")
+    table = [line for line in out.splitlines() if line[0] in "┏┃┡│└"]
+    assert len({len(line) for line in table}) == 1
+    assert len(table[0]) <= 80
+    assert sum(f"│ plugin │ {name} │" in line for line in table) == 5
 
 
 def test_an_installed_method_is_in_the_table_and_can_be_set(store: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedllm_bench import Plugins
+from embedllm_bench import Plugins, Store, import_table
 from embedllm_bench.errors import PluginError, UnknownNameError
 from embedllm_bench.registry import look_up
 from tests.cli.test_cli import call
@@ -183,6 +183,10 @@ def test_what_is_left_out_on_request_is_named_where_something_is_missing(
     monkeypatch.setenv("EMBEDLLM_BENCH_DISABLE", "one")
     with pytest.raises(UnknownNameError, match=r"subtask-mean\. EMBEDLLM_BENCH_DISABLE leaves out 'one'\."):
         look_up(Plugins((str(file),)).methods, ["half"])
+    with pytest.raises(UnknownNameError, match=r"embedllm\. EMBEDLLM_BENCH_DISABLE leaves out 'one'\."):
+        import_table(
+            Store.open(tmp_path / "s.db", write=True), file, kind="half", plugins=Plugins((str(file),))
+        )
 
 
 def test_installed_plugins_are_found_and_two_of_one_name_are_both_named(
@@ -205,6 +209,9 @@ def test_installed_plugins_are_found_and_two_of_one_name_are_both_named(
         "There is no method 'x' among the sound plugins, and plugin 'same' is broken: first-dist 1.0 and"
         " second-dist 2.0 both have a plugin of that name; uninstall one, or leave one out with"
         " EMBEDLLM_BENCH_DISABLE=first-dist or EMBEDLLM_BENCH_DISABLE=second-dist."
+    )
+    assert plugins.listing()[-1].remedy == (
+        "uninstall one, or leave one out with EMBEDLLM_BENCH_DISABLE=first-dist or EMBEDLLM_BENCH_DISABLE=second-dist"
     )
     monkeypatch.setenv("EMBEDLLM_BENCH_DISABLE", "second-dist")
     assert "x" in Plugins().methods
@@ -238,7 +245,7 @@ def test_the_list_of_plugins_as_json(tmp_path: Path) -> None:
     rows = json.loads(call("--plugin", path, "plugins", "--format", "json"))
     assert rows[-1] == {
         "name": "mine", "version": version, "origin": path, "state": "sound", "reason": "",
-        "hooks": ["register_methods"], "registered": {"methods": ["half"]},
+        "remedy": "", "hooks": ["register_methods"], "registered": {"methods": ["half"]},
     }  # fmt: skip
     assert rows[0]["name"] == "built-in"
     assert len(rows[0]["registered"]["models"]) == 222

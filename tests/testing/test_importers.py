@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,17 +11,22 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
+from embedllm_bench.errors import DataError
+from embedllm_bench.exchange.base import Batch, TableFile
 from embedllm_bench.exchange.csv_table import CSV, open_csv
+from embedllm_bench.exchange.embedllm_release import EMBEDLLM
 from embedllm_bench.exchange.formats import IMPORTERS
 from embedllm_bench.testing import check_importer, importer_checks
 from embedllm_bench.testing.importers import Reading
 from tests.testing.examples import example
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from embedllm_bench.exchange.base import Batch, Importer, ReadOptions, TableFile
+    from embedllm_bench.exchange.base import Importer, ReadOptions
+
+    Open = Callable[[Path, ReadOptions], TableFile]
 
 COUNT = itertools.count()
 
@@ -55,9 +61,20 @@ def writes(path: Path, options: ReadOptions) -> TableFile:
     return open_csv(path, options)
 
 
-def raises(path: Path, options: ReadOptions) -> TableFile:
-    if not path.read_bytes().startswith(b"model"):
+def raises_on_bytes(path: Path, options: ReadOptions) -> TableFile:
+    if b"\0" in path.read_bytes():
         raise KeyError("model")
+    return open_csv(path, options)
+
+
+def takes_a_first_line(path: Path, options: ReadOptions) -> TableFile:
+    path.read_text(errors="replace").split()[0]
+    return open_csv(path, options)
+
+
+def takes_a_key(path: Path, options: ReadOptions) -> TableFile:
+    if path.read_bytes().startswith(b"{"):
+        json.loads(path.read_bytes())["model"]
     return open_csv(path, options)
 
 
@@ -74,7 +91,9 @@ PLANTED: dict[str, Importer] = {
     "batches": replace(CSV, open=beyond_the_end),
     "files": replace(CSV, open=no_files),
     "untouched": replace(CSV, open=writes),
-    "broken-files": replace(CSV, open=raises),
+    "broken-files": replace(CSV, open=raises_on_bytes),
+    "empty-files": replace(CSV, open=takes_a_first_line),
+    "malformed-files": replace(CSV, open=takes_a_key),
     "silent": replace(CSV, open=prints),
 }
 
@@ -103,9 +122,74 @@ def test_every_check_has_a_fault() -> None:
     assert [check.name for check in importer_checks()] == list(PLANTED)
 
 
-def test_a_broken_promise_is_one_sentence(tmp_path: Path) -> None:
+def trusts_every_line(path: Path, options: ReadOptions) -> TableFile:
+    lines = path.read_text(errors="replace").splitlines()
+    if options.skip_bad and any(len(line.split(",")) < len(lines[-1].split(",")) for line in lines):
+        raise IndexError("list index out of range")
+    return open_csv(path, options)
+
+
+def invents(path: Path, options: ReadOptions) -> TableFile:
+    if path.read_bytes().strip():
+        return open_csv(path, options)
+    columns = ("model", "benchmark", "question_id", "prompt", "correct")
+    table = pa.table([["1"]] * 5, names=columns)
+    return TableFile(columns, (path,), lambda: iter([Batch(table, 0, 1.0)]), str)
+
+
+def says_no_file(path: Path, options: ReadOptions) -> TableFile:
+    if path.read_bytes().startswith(b"null"):
+        raise DataError("This cannot be read; mend it.")
+    return open_csv(path, options)
+
+
+def says_two_lines(path: Path, options: ReadOptions) -> TableFile:
+    if path.read_bytes().startswith(b"null"):
+        raise DataError(f"{path} cannot be read:\nmend it.")
+    return open_csv(path, options)
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (
+            raises_on_bytes,
+            "broken-files: a file of garbage is KeyError instead of a DataError that names the file.",
+        ),
+        (
+            takes_a_first_line,
+            "empty-files: a file of a blank line is IndexError instead of a DataError that names the file.",
+        ),
+        (invents, "empty-files: a file of a blank line is read as if it were none."),
+        (
+            takes_a_key,
+            "malformed-files: a file of an empty JSON object is KeyError instead of a DataError that names the file.",
+        ),
+        (
+            trusts_every_line,
+            (
+                "malformed-files: a file of prose, with --skip-bad, is IndexError instead of a DataError that names"
+                " the file."
+            ),
+        ),
+        (says_no_file, "malformed-files: what it says of a file of a JSON null does not name it."),
+        (says_two_lines, "malformed-files: of a file of a JSON null it says more than a sentence."),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_broken_promise_is_one_sentence(fault: Open, message: str, tmp_path: Path) -> None:
     with pytest.raises(AssertionError) as raised:
-        check_importer(PLANTED["broken-files"], example("csv", tmp_path))
-    assert str(raised.value) == (
-        "csv, broken-files: a file garbage is KeyError instead of a DataError that names the file."
-    )
+        check_importer(replace(CSV, open=fault), example("csv", tmp_path))
+    assert str(raised.value) == f"csv, {message}"
+
+
+def test_a_folder_with_nothing_in_it_is_one_sentence(tmp_path: Path) -> None:
+    def open_first(path: Path, options: ReadOptions) -> TableFile:
+        if path.is_dir():
+            next(path.iterdir())
+        return EMBEDLLM.open(path, options)
+
+    with pytest.raises(AssertionError) as raised:
+        check_importer(replace(EMBEDLLM, open=open_first), example("embedllm", tmp_path))
+    said = "embedllm, empty-files: a folder with nothing in it is StopIteration instead of a DataError that"
+    assert str(raised.value) == f"{said} names the file."
