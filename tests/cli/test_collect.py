@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -39,10 +40,10 @@ def command(folder: Path, *arguments: object) -> list[str]:
     return [*SCRIPT, "collect", "--include-path", str(folder / "tasks"), *map(str, arguments)]
 
 
-def call(folder: Path, *arguments: object, code: int = 0) -> str:
+def call(folder: Path, *arguments: object, code: int = 0, columns: int = 120, plugins: str = "") -> str:
     environment = {
-        "PATH": "/usr/bin:/bin", "HOME": str(folder), "COLUMNS": "120", "HF_HUB_OFFLINE": "1",
-        "EMBEDLLM_BENCH_STORE": str(folder / "s.db"),
+        "PATH": "/usr/bin:/bin", "HOME": str(folder), "COLUMNS": str(columns), "HF_HUB_OFFLINE": "1",
+        "EMBEDLLM_BENCH_STORE": str(folder / "s.db"), "EMBEDLLM_BENCH_PLUGINS": plugins,
     }  # fmt: skip
     done = subprocess.run(
         command(folder, *arguments), capture_output=True, text=True, env=environment, check=False
@@ -113,6 +114,39 @@ def test_a_dry_run_says_what_is_there_also_where_it_is_asked_again(folder: Path)
     out = call(folder, "--model", "org/dummy", "--benchmark", "choice", "--dry-run", "--overwrite", "always")
     (row,) = [line.replace("│", " ").split() for line in out.splitlines() if "org/dummy" in line]
     assert row[2:4] == [str(QUESTIONS), "5"]
+
+
+OWN = """
+from pathlib import Path
+
+from embedllm_bench import BenchmarkCard
+from embedllm_bench.hookspecs import hookimpl
+
+
+@hookimpl
+def register_benchmarks(register):
+    card = BenchmarkCard(
+        id="tides", task="tides", metric="acc", text="{question}", output_type="multiple_choice", question_id="id"
+    )
+    register(card, Path(__file__).with_name("tides.jsonl"))
+"""
+
+
+def content(path: Path) -> list[str]:
+    """All that a store holds; nothing where there is none."""
+    return list(sqlite3.connect(path).iterdump()) if path.exists() else []
+
+
+@pytest.mark.parametrize(("store", "model"), [("s.db", "org/dummy"), ("none.db", "Qwen/Qwen3-0.6B")])
+def test_a_dry_run_leaves_the_store_as_it_was(folder: Path, store: str, model: str) -> None:
+    (folder / "own.py").write_text(OWN)
+    (folder / "tides.jsonl").write_text('{"question": "Ebb?", "choices": ["yes", "no"], "answer": "B"}\n')
+    before = content(folder / store)
+    asked = ("--model", model, "--benchmark", "tides", "--dry-run", "--store", folder / store)
+    out = call(folder, *asked, plugins=str(folder / "own.py"))
+    assert "1 outcome to collect. Nothing was asked." in out
+    assert content(folder / store) == before
+    assert (folder / store).exists() == bool(before)
 
 
 def test_an_interrupt_is_one_sentence(folder: Path) -> None:
