@@ -116,6 +116,21 @@ def test_a_dry_run_says_what_is_there_also_where_it_is_asked_again(folder: Path)
     assert row[2:4] == [str(QUESTIONS), "5"]
 
 
+@pytest.mark.parametrize("way", [(), ("--dry-run",)])
+def test_in_a_narrow_terminal_a_long_id_stands_whole_above_its_benchmarks(
+    folder: Path, way: tuple[str, ...]
+) -> None:
+    name = "HuggingFaceTB/SmolLM2-135M-Instruct+a-variant-with-a-long-name.5-shot"
+    with Store.open(folder / "s.db", write=True) as store:
+        store.write_model_card(ModelCard(id=name, backend="dummy"))
+    out = call(folder, "--model", "org/dummy", "--model", name, "--limit", 2, *way, columns=80)
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80
+    shown = [line.replace("│", " ").split()[0] for line in lines if line.startswith(("org", "Hugging", "│"))]
+    assert shown == ["org/dummy", "answer", "choice", name, "answer", "choice"]
+    assert call(folder, "--model", name, "--limit", 2, *way, columns=140).count(f"│ {name} │") == 2
+
+
 OWN = """
 from pathlib import Path
 
