@@ -48,7 +48,8 @@ def test_from_its_name_to_its_place(folder: Path, capsys: pytest.CaptureFixture[
     assert "  choice " in last
     assert "n 60" in last
     assert "of 3, on the questions it shares with each of the others." in last
-    assert "Nearest by learned vector (hashed-ngrams): " in last
+    near = last[last.index("Nearest by learned vector (hashed-ngrams), with the cosine:\n") :].splitlines()
+    assert sorted(line.split()[1] for line in near[1:3]) == ["org/one+dummy", "org/two+dummy"]
     assert "Questions that only it answers: " in last
 
 
