@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -264,3 +265,6 @@ def test_provenance_is_kept_with_the_run(folder: Path) -> None:
     assert (facts["model"], facts["backend"], facts["task"]) == ("org/dummy", "dummy", "tiny_choice")
     assert facts["seeds"]["fewshot"] == 1234
     assert facts["versions"]["lm-eval"]
+    (name, *_) = re.findall(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    assert facts["machine"].endswith(f" {name}")
+    assert facts["device_name"] is None  # no GPU was asked
