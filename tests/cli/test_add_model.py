@@ -117,6 +117,15 @@ def test_a_card_that_is_refused_leaves_the_file_as_it_was(folder: Path) -> None:
     assert file.read_text() == before
 
 
+def test_another_configuration_is_sent_to_an_id_that_can_be(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(folder, "org/x+mine", "--no-collect") == 0
+    assert call(folder, "org/x+mine", "--num_fewshot", 3, "--no-collect") == 1
+    assert "give this one an id of its own, such as org/x+mine.variant.\n" in capsys.readouterr().err
+    assert call(folder, "org/x+mine.variant", "--num_fewshot", 3, "--no-collect") == 0
+
+
 def test_outcomes_can_come_from_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "t.csv").write_text(
         "model,benchmark,question_id,prompt,correct\norg/new,b,1,What?,1\norg/old,b,1,What?,0\n"
