@@ -52,7 +52,7 @@ OPTIONS = (
     click.option(
         "--include-path", "--include_path", "include_path",
         type=click.Path(path_type=Path, exists=True, file_okay=False),
-        help="A folder with task files of your own, as lm-eval's --include_path.",
+        help="A folder with task files of your own, as lm-eval's --include_path; to be said every time.",
     ),
 )  # fmt: skip
 
