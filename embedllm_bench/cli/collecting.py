@@ -164,6 +164,8 @@ def _chosen(
 
 
 SILENCE = 60.0  #: seconds after which a log is told how far a model is
+BAR = 36  #: characters that a bar, its counts and the time left take beside what it is of
+SHORTEST = 16  #: characters of a model's id that still tell it from others
 
 
 @contextlib.contextmanager
@@ -178,7 +180,8 @@ def watching() -> Iterator[Listener]:
             def planned(self, model: str, benchmark: str, outcomes: int) -> None:
                 self.what, self.done, self.total = f"{model} on {benchmark}", 0, outcomes
                 self.said = time.monotonic()
-                self.line = bar.add_task(self.what, total=outcomes)
+                room = bar.console.width - BAR - len(f" on {benchmark}")
+                self.line = bar.add_task(f"{_within(model, room)} on {benchmark}", total=outcomes)
 
             def wrote(self, outcomes: int) -> None:
                 bar.update(self.line, advance=outcomes)
@@ -188,3 +191,12 @@ def watching() -> Iterator[Listener]:
                     click.echo(f"{self.what}: {self.done} of {self.total}.", err=True)
 
         yield Watcher()
+
+
+def _within(model: str, room: int) -> str:
+    """An id as long as there is room: its beginning says whose weights, its end how they are asked."""
+    room = max(room, SHORTEST)
+    if len(model) <= room:
+        return model
+    end = (room - 1) // 2
+    return f"{model[: room - 1 - end]}…{model[-end:]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import random
 import re
 import signal
@@ -130,6 +131,28 @@ def test_in_a_narrow_terminal_a_long_id_stands_whole_above_its_benchmarks(
     shown = [line.replace("│", " ").split()[0] for line in lines if line.startswith(("org", "Hugging", "│"))]
     assert shown == ["org/dummy", "answer", "choice", name, "answer", "choice"]
     assert call(folder, "--model", name, "--limit", 2, *way, columns=140).count(f"│ {name} │") == 2
+
+
+WATCHED = """
+from embedllm_bench.cli.collecting import watching
+with watching() as watcher:
+    watcher.planned("HuggingFaceTB/SmolLM2-135M-Instruct+gguf_file-a04e0b.pretrained-x.chat", "everyday", 120)
+    watcher.wrote(64)
+"""
+
+
+def test_a_bar_shows_counts_and_the_time_left_beside_a_long_id() -> None:
+    terminal, other_end = pty.openpty()
+    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "TERM": "xterm"}
+    subprocess.run([sys.executable, "-c", WATCHED], stderr=other_end, env=environment, check=True)
+    shown = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    os.close(other_end)
+    (line, *_) = [
+        line for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).splitlines() if "64/120" in line
+    ]
+    assert line.strip().startswith("HuggingFaceTB/Sm…etrained-x.chat on everyday ")
+    assert re.search(r" 64/120 (-|\d+):(--|\d\d):(--|\d\d)", line)
 
 
 OWN = """
