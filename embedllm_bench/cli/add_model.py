@@ -112,7 +112,9 @@ def command(
                 click.echo(f"{opened.path}: the card of {card.id}.")
             else:
                 check_device([card], settings.device)
-                pairs = chosen_pairs(opened, [card], benchmarks, models_named=True)
+                pairs, own = chosen_pairs(opened, [card], benchmarks, models_named=True)
+                for questions in own:
+                    opened.write_question_set(questions)
                 ask = partial(
                     _collect,
                     opened,

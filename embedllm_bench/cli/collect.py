@@ -15,7 +15,7 @@ from embedllm_bench.cli.collecting import (
     watching,
 )
 from embedllm_bench.cli.options import store_option
-from embedllm_bench.cli.stores import writing
+from embedllm_bench.cli.stores import looking, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,17 +60,21 @@ def command(
     not asked again, or was left.
     """
     from embedllm_bench.collecting.collector import collect
-    from embedllm_bench.collecting.collector import dry_run as planned
+    from embedllm_bench.collecting.estimating import dry_run as planned
     from embedllm_bench.collecting.tasks import manager_for
 
-    with writing(store) as opened:
+    with looking(store) if dry_run else writing(store) as opened:
         named = {"models_named": bool(models), "benchmarks_named": bool(benchmarks)}
-        pairs = chosen_pairs(opened, chosen_models(opened, models), benchmarks, models_named=bool(models))
+        pairs, own = chosen_pairs(
+            opened, chosen_models(opened, models), benchmarks, models_named=bool(models)
+        )
         asked, of, without = pairs.models, pairs.benchmarks, pairs.without
         manager = manager_for(of, include_path)
         if dry_run:
-            code = show_plan(planned(opened, asked, of, manager, settings, without=without), **named)
+            code = show_plan(planned(opened, asked, of, manager, settings, without=without, own=own), **named)
         else:
+            for questions in own:
+                opened.write_question_set(questions)
             with interruptible(settings), watching() as listener:
                 results = collect(opened, asked, of, settings, manager, listener, without=without)
             code = report(results, **named)

@@ -21,7 +21,7 @@ AGAIN = "'embedllm-bench collect --overwrite failed' asks again"
 
 def report(results: Sequence[Collected], *, models_named: bool, benchmarks_named: bool) -> int:
     """Print what became of everything; the exit code."""
-    from embedllm_bench.cli.tables import show
+    from embedllm_bench.cli.tables import show_by_first
 
     results = _that_fit(results, models_named=models_named, benchmarks_named=benchmarks_named)
     rows = [
@@ -34,9 +34,8 @@ def report(results: Sequence[Collected], *, models_named: bool, benchmarks_named
         if not r.unloaded or r.done + r.reused + r.failed + r.failed_before  # else the sentence below is all
     ]  # fmt: skip
     if rows:
-        show(
-            ("model", "benchmark", "done", "reused", "failed", "left", "seconds", "outcomes/s"), rows, "table"
-        )
+        header = ("model", "benchmark", "done", "reused", "failed", "left", "seconds", "outcomes/s")
+        show_by_first(header, rows)
     _say([_left(r) for r in results])
     _say([_failures(r) for r in results])
     _say([_known(r) for r in results])
@@ -52,7 +51,7 @@ def shortened(reason: str | None) -> str:
 
 def show_plan(estimates: Sequence[Estimate], *, models_named: bool, benchmarks_named: bool) -> int:
     """Print what would be asked; the exit code."""
-    from embedllm_bench.cli.tables import show
+    from embedllm_bench.cli.tables import show_by_first
     from embedllm_bench.wording import counted
 
     estimates = _that_fit(estimates, models_named=models_named, benchmarks_named=benchmarks_named)
@@ -63,7 +62,7 @@ def show_plan(estimates: Sequence[Estimate], *, models_named: bool, benchmarks_n
         )
         for e in estimates
     ]  # fmt: skip
-    show(("model", "benchmark", "to ask", "there", "seconds"), rows, "table")
+    show_by_first(("model", "benchmark", "to ask", "there", "seconds"), rows)
     total = sum(e.asked or 0 for e in estimates)
     known = [e.seconds for e in estimates if e.seconds is not None]
     time = f", about {sum(known):.0f} s for those timed before" if known else ""
@@ -111,17 +110,20 @@ def _that_fit(results: Sequence[One], *, models_named: bool, benchmarks_named: b
 
 
 def _failures(result: Collected) -> str | None:
-    failed = result.failed + result.failed_before
-    if not failed:
+    """How many failed and why; that some did in earlier runs, and so are not among what was asked now."""
+    now, before = result.failed, result.failed_before
+    if not now + before:
         return None
-    requests = result.done + result.reused + failed
-    sentence = (
-        f"{result.model} on {result.benchmark}: {failed} of {requests} failed, most often with:"
-        f" {shortened(result.failure)}"
-    )
+    requests = result.done + result.reused + now + before
+    earlier = "failed in earlier runs and were not asked again"
+    why = f"most often with: {shortened(result.failure)}"
+    if now:
+        said = [f"{now} of {requests} failed, {why}", *([f"{before} more {earlier}"] if before else [])]
+    else:
+        said = [f"{before} of {requests} {earlier}, {why}"]
     kept = f"the earlier answers to {result.kept} of them stay" if result.kept else None
-    again = AGAIN if failed > result.kept else None
-    return f"{sentence}; {', and '.join(filter(None, (kept, again)))}."
+    again = AGAIN if now + before > result.kept else None
+    return f"{result.model} on {result.benchmark}: {'; '.join([*said, *filter(None, (kept, again))])}."
 
 
 def _known(result: Collected) -> str | None:

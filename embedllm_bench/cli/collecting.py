@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from embedllm_bench.cards import BenchmarkCard, ModelCard
     from embedllm_bench.collecting.collector import Listener, Settings
     from embedllm_bench.collecting.pairing import Pairing
+    from embedllm_bench.question_set import QuestionSet
     from embedllm_bench.registry import Catalog
     from embedllm_bench.store.store import Store
 
@@ -51,7 +52,7 @@ OPTIONS = (
     click.option(
         "--include-path", "--include_path", "include_path",
         type=click.Path(path_type=Path, exists=True, file_okay=False),
-        help="A folder with task files of your own, as lm-eval's --include_path.",
+        help="A folder with task files of your own, as lm-eval's --include_path; to be said every time.",
     ),
 )  # fmt: skip
 
@@ -94,15 +95,18 @@ def interruptible(settings: Settings) -> Iterator[None]:
 
 def chosen_pairs(
     store: Store, models: Sequence[ModelCard], benchmarks: Sequence[str], *, models_named: bool
-) -> Pairing:
-    """What to ask these models: the benchmarks named, or of all the store's those that they can be asked."""
+) -> tuple[Pairing, list[QuestionSet]]:
+    """What to ask these models: the benchmarks named, or of all the store's those that they can be asked.
+
+    Beside them the questions that plugins' benchmarks have of their own, which nobody has written to the store.
+    """
     from embedllm_bench.collecting.pairing import pair
 
-    cards = chosen_benchmarks(store, benchmarks)
+    cards, own = chosen_benchmarks(store, benchmarks)
     pairing = pair(models, cards, models_named=models_named, benchmarks_named=bool(benchmarks))
     for sentence in pairing.left_out:
         click.echo(sentence, err=True)
-    return pairing
+    return pairing, own
 
 
 def chosen_models(store: Store, ids: Sequence[str]) -> list[ModelCard]:
@@ -112,19 +116,14 @@ def chosen_models(store: Store, ids: Sequence[str]) -> list[ModelCard]:
     return _chosen(ids, store.model_cards(), lambda: plugins().models, "model", "add-model")
 
 
-def chosen_benchmarks(store: Store, ids: Sequence[str]) -> list[BenchmarkCard]:
-    """The same for benchmarks; the questions of a plugin's own are written to the store."""
+def chosen_benchmarks(store: Store, ids: Sequence[str]) -> tuple[list[BenchmarkCard], list[QuestionSet]]:
+    """The same for benchmarks, and the questions of a plugin's own."""
     from embedllm_bench.cards import BenchmarkCard
     from embedllm_bench.cli.plugged import plugins
 
     found = _chosen(ids, store.benchmark_cards(), lambda: plugins().benchmarks, "benchmark", "add-benchmark")
-    cards = []
-    for known in found:
-        card, questions = (known, None) if isinstance(known, BenchmarkCard) else known.read()
-        if questions is not None:
-            store.write_question_set(questions)
-        cards.append(card)
-    return cards
+    read = [(known, None) if isinstance(known, BenchmarkCard) else known.read() for known in found]
+    return [card for card, _ in read], [own for _, own in read if own is not None]
 
 
 def _chosen(
@@ -165,6 +164,8 @@ def _chosen(
 
 
 SILENCE = 60.0  #: seconds after which a log is told how far a model is
+BAR = 36  #: characters that a bar, its counts and the time left take beside what it is of
+SHORTEST = 16  #: characters of a model's id that still tell it from others
 
 
 @contextlib.contextmanager
@@ -179,7 +180,8 @@ def watching() -> Iterator[Listener]:
             def planned(self, model: str, benchmark: str, outcomes: int) -> None:
                 self.what, self.done, self.total = f"{model} on {benchmark}", 0, outcomes
                 self.said = time.monotonic()
-                self.line = bar.add_task(self.what, total=outcomes)
+                room = bar.console.width - BAR - len(f" on {benchmark}")
+                self.line = bar.add_task(f"{_within(model, room)} on {benchmark}", total=outcomes)
 
             def wrote(self, outcomes: int) -> None:
                 bar.update(self.line, advance=outcomes)
@@ -189,3 +191,12 @@ def watching() -> Iterator[Listener]:
                     click.echo(f"{self.what}: {self.done} of {self.total}.", err=True)
 
         yield Watcher()
+
+
+def _within(model: str, room: int) -> str:
+    """An id as long as there is room: its beginning says whose weights, its end how they are asked."""
+    room = max(room, SHORTEST)
+    if len(model) <= room:
+        return model
+    end = (room - 1) // 2
+    return f"{model[: room - 1 - end]}…{model[-end:]}"

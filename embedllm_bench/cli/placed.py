@@ -26,8 +26,8 @@ def lines(placement: Placement) -> list[str]:
     )
     found.append(f"Rank {ranks} of {placement.models}, on the questions it shares with each of the others.")
     if placement.nearest:
-        near = ", ".join(f"{relative.model} ({relative.cosine:.2f})" for relative in placement.nearest)
-        found.append(f"Nearest by learned vector ({placement.encoder}): {near}.")
+        found.append(f"Nearest by learned vector ({placement.encoder}), with the cosine:")
+        found += [f"  {relative.cosine:5.2f}  {relative.model}" for relative in placement.nearest]
     found.append(f"Questions that only it answers: {placement.alone_count}.")
     for text in placement.alone:
         first = text.strip().splitlines()[0] if text.strip() else ""

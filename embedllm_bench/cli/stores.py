@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from embedllm_bench.store.store import Store
 
@@ -61,3 +62,20 @@ def writing(option: str | None, *, make: bool = True) -> Iterator[Store]:
             if made and store.is_empty():
                 store.remove()
             raise
+
+
+@contextlib.contextmanager
+def looking(option: str | None) -> Iterator[Store]:
+    """What :func:`writing` would write to, to be read only; where that is still to be made, as it would begin."""
+    from embedllm_bench.store.connection import path_of
+    from embedllm_bench.store.location import reading_location
+    from embedllm_bench.store.store import Store
+
+    location = reading_location(option)
+    with contextlib.ExitStack() as opened:
+        path = path_of(location)
+        if not path.exists() or (path.is_file() and not path.stat().st_size):
+            folder = opened.enter_context(tempfile.TemporaryDirectory())
+            location = str(Path(folder) / "store.db")
+            Store.open(location, write=True).close()
+        yield opened.enter_context(Store.open(location))

@@ -13,6 +13,19 @@ if TYPE_CHECKING:
 WIDEST = 34  #: characters of a name that is kept on one line
 
 
+def show_by_first(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows as a table; where the terminal is too narrow, names of the first column stand above their own."""
+    from rich.console import Console
+
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    if sum(widths) + 3 * len(widths) + 1 <= Console().width:
+        show(header, rows, "table")
+        return
+    for name in dict.fromkeys(row[0] for row in rows):
+        print(name)
+        show(header[1:], [row[1:] for row in rows if row[0] == name], "table")
+
+
 def show(
     header: Sequence[str], rows: Sequence[Sequence[str]], layout: str, whole: Collection[str] = ()
 ) -> None:

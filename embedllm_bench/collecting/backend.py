@@ -120,9 +120,10 @@ def load_model(card: ModelCard, batch_size: int | str, device: str | None) -> LM
             lm = get_model(card.backend).create_from_arg_obj(given, settings)
             lacking = card.apply_chat_template and not _has_chat_template(lm)
     except Exception as error:  # backends raise whatever their libraries raise
+        check = "check the name, --model_args, and whether its weights can be reached from here"
+        remedy = "install what this backend needs" if isinstance(error, ImportError) else check
         raise LoadError(
-            f"{card.id} cannot be loaded by backend {card.backend}: {first_line(error)}; check the name,"
-            " --model_args, and whether its weights can be reached from here."
+            f"{card.id} cannot be loaded by backend {card.backend}: {first_line(error)}; {remedy}."
         ) from error
     if lacking:
         raise LoadError(f"{card.id} has no chat template; leave --apply_chat_template out.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedllm_bench.cards import BenchmarkCard
 from embedllm_bench.collecting.own_questions import FILTER, METRICS
-from embedllm_bench.collecting.tasks import has_examples, load_evaluated, question_of, shots_of
+from embedllm_bench.collecting.tasks import filters_of, has_examples, load_evaluated, question_of, shots_of
 from embedllm_bench.errors import CollectError, UsageError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def make_benchmark_card(task: str, identity: str, choices: Choices, manager: Tas
         id=identity,
         task=task,
         metric=_chosen("metric", choices.metric, evaluated, lambda e: list(e.aggregation()), DEFAULT_METRICS),
-        filter=_chosen("filter", choices.filter, evaluated, _filters, ("none",)),
+        filter=_chosen("filter", choices.filter, evaluated, filters_of, ("none",)),
         output_type=_only("type", [e.OUTPUT_TYPE for e in evaluated]),
         threshold=choices.threshold,
         num_fewshot=choices.num_fewshot,
@@ -119,10 +119,6 @@ def make_question_card(identity: str, questions: QuestionSet, choices: Choices) 
     for item in questions.of("test"):
         card.question_text(item.document())
     return Looked(card, 1, len(questions.of("test")), questions.repeated)
-
-
-def _filters(evaluated: ConfigurableTask) -> list[str]:
-    return [found.name for found in evaluated._filters]  # noqa: SLF001 - lm-eval has no other way to ask
 
 
 def _chosen(

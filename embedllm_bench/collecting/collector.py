@@ -10,11 +10,11 @@ from embedllm_bench.collecting.alone import alone
 from embedllm_bench.collecting.answering import Answer, answer
 from embedllm_bench.collecting.backend import check_device, is_out_of_memory, let_go, load_model
 from embedllm_bench.collecting.endpoints import UsageLog, observe
+from embedllm_bench.collecting.estimating import plans_for
 from embedllm_bench.collecting.outcomes import Collected, Tally, outcome_table
 from embedllm_bench.collecting.pairing import check
-from embedllm_bench.collecting.plan import Estimate, plan
 from embedllm_bench.collecting.provenance import describe
-from embedllm_bench.collecting.tasks import load_tasks, manager_for
+from embedllm_bench.collecting.tasks import manager_for
 from embedllm_bench.errors import BenchError, CollectError, DataError, LoadError, UnfitError, first_line
 from embedllm_bench.store.collecting import Overwrite
 from embedllm_bench.store.records import ChunkReport, Source
@@ -89,61 +89,6 @@ def collect(
             [card for card in benchmarks if (model.id, card.id) not in without]
         )
     ]
-
-
-def plans_for(
-    store: Store, model: ModelCard, card: BenchmarkCard, manager: TaskManager, settings: Settings
-) -> list[Plan]:
-    """What is missing on each task of a benchmark."""
-    attempts = store.attempts(model.id, card.id)
-    own = None if card.questions is None else store.question_set(card.questions)
-    return [
-        plan(
-            model, task, attempts,
-            limit=settings.limit, repeats=settings.repeats, overwrite=settings.overwrite,
-            only=None if settings.only is None else settings.only.get(card.id, frozenset()),
-        )
-        for task in load_tasks(card, model, manager, own)
-    ]  # fmt: skip
-
-
-def dry_run(
-    store: Store,
-    models: Sequence[ModelCard],
-    benchmarks: Sequence[BenchmarkCard],
-    manager: TaskManager,
-    settings: Settings,
-    *,
-    without: Collection[tuple[str, str]] = (),
-) -> list[Estimate]:
-    """What :func:`collect` would ask; no model is loaded, the benchmarks' data are."""
-    check(models, benchmarks, without)
-    check_device(models, settings.device)
-    return [
-        _estimate(store, model, card, manager, settings)
-        for model in models
-        for card in benchmarks
-        if (model.id, card.id) not in without
-    ]
-
-
-def _estimate(
-    store: Store, model: ModelCard, card: BenchmarkCard, manager: TaskManager, settings: Settings
-) -> Estimate:
-    try:
-        plans = plans_for(store, model, card, manager, settings)
-    except (CollectError, DataError) as error:
-        return Estimate(model.id, card.id, None, reason=str(error), unfit=isinstance(error, UnfitError))
-    asked = sum(p.asked for p in plans)
-    rate = store.collection_rate(model.id, card.id)
-    return Estimate(
-        model=model.id,
-        benchmark=card.id,
-        asked=asked,
-        there=sum(p.there for p in plans),
-        failed=sum(p.failed for p in plans),
-        seconds=None if rate is None else asked / rate,
-    )
 
 
 class _GivenUpError(Exception):

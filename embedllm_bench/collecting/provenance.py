@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedllm_bench.collecting.answering import SEEDS
@@ -49,6 +50,7 @@ def describe(
         "served_models": sorted(served_models),
         "batch_size": batch_size,
         "device": str(getattr(lm, "device", "")),
+        "device_name": _graphics_processor(getattr(lm, "device", None)),
         "benchmark": task.benchmark.id,
         "benchmark_questions": tally.benchmark_questions,
         "planned_questions": tally.planned_questions,
@@ -65,6 +67,25 @@ def describe(
         "system_instruction": model.system_instruction,
         "seeds": SEEDS,
         "versions": installed(PACKAGES),
-        "machine": f"{platform.system()} {platform.machine()} {platform.processor()}".strip(),
+        "machine": f"{platform.system()} {platform.machine()} {_processor()}".strip(),
     }
     return json.dumps(facts, default=str)
+
+
+def _processor() -> str:
+    """What it calls itself: on another kind a few answers come out otherwise. Linux tells Python nothing of it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def _graphics_processor(device: object) -> str | None:
+    """The name of the GPU that torch computes on; None where it does so elsewhere, or the backend does not say."""
+    import torch
+
+    if not isinstance(device, torch.device) or device.type != "cuda":
+        return None
+    return torch.cuda.get_device_name(device)

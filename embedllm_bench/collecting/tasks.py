@@ -70,7 +70,7 @@ def load_tasks(
     tasks, seen = [], dict[str, int]()
     for name, evaluated in loaded["tasks"].items():
         shots = _set_fewshot(card, model, evaluated)
-        _check_kind(card, evaluated)
+        _check_fit(card, evaluated)
         documents = list(evaluated.eval_docs)
         subtasks = [
             str(document["subtask"]) if own is not None and document["subtask"] is not None
@@ -130,13 +130,27 @@ def has_examples(evaluated: ConfigurableTask) -> bool:
     return bool(config.training_split or config.validation_split or source.split or source.samples)
 
 
-def _check_kind(card: BenchmarkCard, evaluated: ConfigurableTask) -> None:
-    """The card promises what kind of answers are asked for; models were chosen by that."""
+def filters_of(evaluated: ConfigurableTask) -> list[str]:
+    """The names of a task's filters of an answer."""
+    return [found.name for found in evaluated._filters]  # noqa: SLF001 - lm-eval has no other way to ask
+
+
+def _check_fit(card: BenchmarkCard, evaluated: ConfigurableTask) -> None:
+    """The card promises what kind of answers are asked for and how they are graded; nothing is paid for in vain."""
+    task = evaluated.config.task
     if card.output_type != evaluated.OUTPUT_TYPE:
         raise CollectError(
-            f"{card.id}: lm-eval's task {evaluated.config.task} is of type {evaluated.OUTPUT_TYPE}, and its card"
+            f"{card.id}: lm-eval's task {task} is of type {evaluated.OUTPUT_TYPE}, and its card"
             f" says {card.output_type}; mend the card."
         )
+    for what, wanted, there in (
+        ("filter", card.filter, filters_of(evaluated)),
+        ("metric", card.metric, list(evaluated.aggregation())),
+    ):
+        if wanted not in there:
+            raise CollectError(
+                f"{card.id}: lm-eval's task {task} has no {what} {wanted!r}; it has {', '.join(there)}."
+            )
 
 
 def question_of(

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, TypeVar
 
 from embedllm_bench.cards import BenchmarkCard, ModelCard
+from embedllm_bench.cards.ids import parse_model_id
 from embedllm_bench.errors import DataError
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def _check_same(card: ModelCard | BenchmarkCard, stored: ModelCard | BenchmarkCa
         for name in names
     )
     by_option = "" if isinstance(card, ModelCard) else " (--id)"
-    example = f"{card.id}+variant" if isinstance(card, ModelCard) else f"{card.id}-variant"
+    joint = "-" if isinstance(card, BenchmarkCard) else "." if parse_model_id(card.id).variant else "+"
     raise DataError(
         f"The store has {card.id!r} in another configuration (now {change}); give this one an id of its own"
-        f"{by_option}, such as {example}."
+        f"{by_option}, such as {card.id}{joint}variant."
     )

@@ -48,7 +48,8 @@ def test_from_its_name_to_its_place(folder: Path, capsys: pytest.CaptureFixture[
     assert "  choice " in last
     assert "n 60" in last
     assert "of 3, on the questions it shares with each of the others." in last
-    assert "Nearest by learned vector (hashed-ngrams): " in last
+    near = last[last.index("Nearest by learned vector (hashed-ngrams), with the cosine:\n") :].splitlines()
+    assert sorted(line.split()[1] for line in near[1:3]) == ["org/one+dummy", "org/two+dummy"]
     assert "Questions that only it answers: " in last
 
 
@@ -114,6 +115,15 @@ def test_a_card_that_is_refused_leaves_the_file_as_it_was(folder: Path) -> None:
     before = file.read_text()
     assert call(folder, *keep, "--num_fewshot", 3) == 1
     assert file.read_text() == before
+
+
+def test_another_configuration_is_sent_to_an_id_that_can_be(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(folder, "org/x+mine", "--no-collect") == 0
+    assert call(folder, "org/x+mine", "--num_fewshot", 3, "--no-collect") == 1
+    assert "give this one an id of its own, such as org/x+mine.variant.\n" in capsys.readouterr().err
+    assert call(folder, "org/x+mine.variant", "--num_fewshot", 3, "--no-collect") == 0
 
 
 def test_outcomes_can_come_from_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

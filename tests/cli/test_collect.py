@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import random
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -39,10 +42,10 @@ def command(folder: Path, *arguments: object) -> list[str]:
     return [*SCRIPT, "collect", "--include-path", str(folder / "tasks"), *map(str, arguments)]
 
 
-def call(folder: Path, *arguments: object, code: int = 0) -> str:
+def call(folder: Path, *arguments: object, code: int = 0, columns: int = 120, plugins: str = "") -> str:
     environment = {
-        "PATH": "/usr/bin:/bin", "HOME": str(folder), "COLUMNS": "120", "HF_HUB_OFFLINE": "1",
-        "EMBEDLLM_BENCH_STORE": str(folder / "s.db"),
+        "PATH": "/usr/bin:/bin", "HOME": str(folder), "COLUMNS": str(columns), "HF_HUB_OFFLINE": "1",
+        "EMBEDLLM_BENCH_STORE": str(folder / "s.db"), "EMBEDLLM_BENCH_PLUGINS": plugins,
     }  # fmt: skip
     done = subprocess.run(
         command(folder, *arguments), capture_output=True, text=True, env=environment, check=False
@@ -113,6 +116,76 @@ def test_a_dry_run_says_what_is_there_also_where_it_is_asked_again(folder: Path)
     out = call(folder, "--model", "org/dummy", "--benchmark", "choice", "--dry-run", "--overwrite", "always")
     (row,) = [line.replace("│", " ").split() for line in out.splitlines() if "org/dummy" in line]
     assert row[2:4] == [str(QUESTIONS), "5"]
+
+
+@pytest.mark.parametrize("way", [(), ("--dry-run",)])
+def test_in_a_narrow_terminal_a_long_id_stands_whole_above_its_benchmarks(
+    folder: Path, way: tuple[str, ...]
+) -> None:
+    name = "HuggingFaceTB/SmolLM2-135M-Instruct+a-variant-with-a-long-name.5-shot"
+    with Store.open(folder / "s.db", write=True) as store:
+        store.write_model_card(ModelCard(id=name, backend="dummy"))
+    out = call(folder, "--model", "org/dummy", "--model", name, "--limit", 2, *way, columns=80)
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80
+    shown = [line.replace("│", " ").split()[0] for line in lines if line.startswith(("org", "Hugging", "│"))]
+    assert shown == ["org/dummy", "answer", "choice", name, "answer", "choice"]
+    assert call(folder, "--model", name, "--limit", 2, *way, columns=140).count(f"│ {name} │") == 2
+
+
+WATCHED = """
+from embedllm_bench.cli.collecting import watching
+with watching() as watcher:
+    watcher.planned("HuggingFaceTB/SmolLM2-135M-Instruct+gguf_file-a04e0b.pretrained-x.chat", "everyday", 120)
+    watcher.wrote(64)
+"""
+
+
+def test_a_bar_shows_counts_and_the_time_left_beside_a_long_id() -> None:
+    terminal, other_end = pty.openpty()
+    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "TERM": "xterm"}
+    subprocess.run([sys.executable, "-c", WATCHED], stderr=other_end, env=environment, check=True)
+    shown = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    os.close(other_end)
+    (line, *_) = [
+        line for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).splitlines() if "64/120" in line
+    ]
+    assert line.strip().startswith("HuggingFaceTB/Sm…etrained-x.chat on everyday ")
+    assert re.search(r" 64/120 (-|\d+):(--|\d\d):(--|\d\d)", line)
+
+
+OWN = """
+from pathlib import Path
+
+from embedllm_bench import BenchmarkCard
+from embedllm_bench.hookspecs import hookimpl
+
+
+@hookimpl
+def register_benchmarks(register):
+    card = BenchmarkCard(
+        id="tides", task="tides", metric="acc", text="{question}", output_type="multiple_choice", question_id="id"
+    )
+    register(card, Path(__file__).with_name("tides.jsonl"))
+"""
+
+
+def content(path: Path) -> list[str]:
+    """All that a store holds; nothing where there is none."""
+    return list(sqlite3.connect(path).iterdump()) if path.exists() else []
+
+
+@pytest.mark.parametrize(("store", "model"), [("s.db", "org/dummy"), ("none.db", "Qwen/Qwen3-0.6B")])
+def test_a_dry_run_leaves_the_store_as_it_was(folder: Path, store: str, model: str) -> None:
+    (folder / "own.py").write_text(OWN)
+    (folder / "tides.jsonl").write_text('{"question": "Ebb?", "choices": ["yes", "no"], "answer": "B"}\n')
+    before = content(folder / store)
+    asked = ("--model", model, "--benchmark", "tides", "--dry-run", "--store", folder / store)
+    out = call(folder, *asked, plugins=str(folder / "own.py"))
+    assert "1 outcome to collect. Nothing was asked." in out
+    assert content(folder / store) == before
+    assert (folder / store).exists() == bool(before)
 
 
 def test_an_interrupt_is_one_sentence(folder: Path) -> None:
@@ -215,3 +288,6 @@ def test_provenance_is_kept_with_the_run(folder: Path) -> None:
     assert (facts["model"], facts["backend"], facts["task"]) == ("org/dummy", "dummy", "tiny_choice")
     assert facts["seeds"]["fewshot"] == 1234
     assert facts["versions"]["lm-eval"]
+    (name, *_) = re.findall(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    assert facts["machine"].endswith(f" {name}")
+    assert facts["device_name"] is None  # no GPU was asked

@@ -63,12 +63,16 @@ def row(out: str) -> list[str]:
 def test_a_failure_says_why_and_stands_until_it_is_asked_again(
     asked: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for expected in (["7", "0", "1", "0"], ["0", "7", "1", "0"]):
+    now = ("1 of 8 failed, most often with: ", ["7", "0", "1", "0"])
+    then = (
+        "1 of 8 failed in earlier runs and were not asked again, most often with: ", ["0", "7", "1", "0"]
+    )  # fmt: skip
+    for said, expected in (now, then):
         assert call(asked, "collect", "--limit", 8, store="endpoint.db") == 3
         printed = capsys.readouterr()
         assert row(printed.out) == expected
         (sentence,) = [line for line in printed.err.splitlines() if line.startswith("org/local-completions")]
-        assert sentence.startswith("org/local-completions on sums: 1 of 8 failed, most often with: ")
+        assert sentence.startswith(f"org/local-completions on sums: {said}")
         assert "500" in sentence
         assert sentence.endswith(AGAIN)
     assert call(asked, "collect", "--limit", 8, "--dry-run", store="endpoint.db") == 0
@@ -101,6 +105,21 @@ def test_answers_that_failed_requests_did_not_replace(
     ) in printed.err
     assert call(folder, "collect", *options) == 0
     assert row(capsys.readouterr().out) == ["0", "15", "0", "0"]
+
+
+def test_what_failed_before_is_told_apart_from_what_fails_now(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Tiny, "_checked", fails)
+    assert call(folder, "collect", "--benchmark", "choice", "--limit", 2) == 3
+    capsys.readouterr()
+    assert call(folder, "collect", "--benchmark", "choice", "--limit", 3) == 3
+    printed = capsys.readouterr()
+    assert row(printed.out) == ["0", "0", "3", "0"]
+    assert printed.err == (
+        "org/tiny on choice: 1 of 3 failed, most often with: the server is down; 2 more failed in earlier runs and"
+        f" were not asked again; {AGAIN}\n"
+    )
 
 
 def fails(_self: Tiny, _requests: object) -> None:

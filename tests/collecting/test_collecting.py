@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import lm_eval
@@ -174,13 +175,13 @@ def test_the_card_s_filter_decides(store: Store, manager: TaskManager) -> None:
         (replace(CHOICE, text="{prompt}"), "no field 'prompt'; it has question, choices, answer, sum"),
     ],
 )
-def test_a_card_that_does_not_fit_is_one_sentence(
+def test_a_card_that_does_not_fit_is_one_sentence_before_a_model_is_loaded(
     store: Store, manager: TaskManager, card: BenchmarkCard, message: str
 ) -> None:
-    result = asked(store, manager, card, model(), limit=5)
+    who = model(backend="hf", model_args={"pretrained": "/nonexist"})  # whose loading would be the reason
+    result = asked(store, manager, card, who, limit=5)
     assert message in str(result.reason)
-    assert (result.done, result.failed) == (0, 0)
-    assert result.left == (None if "task" in message or "field" in message else 5)
+    assert (result.done, result.failed, result.left) == (0, 0, None)
 
 
 def test_a_group_is_one_benchmark_with_sub_tasks(store: Store, manager: TaskManager) -> None:
@@ -326,6 +327,13 @@ def test_a_model_that_cannot_be_loaded_leaves_the_others(store: Store, manager: 
     assert [r.done for r in results] == [0, 4]
     assert "org/missing cannot be loaded by backend hf" in str(results[0].reason)
     assert (results[0].unloaded, results[1].unloaded) == (True, False)
+
+
+@pytest.mark.skipif(find_spec("vllm") is not None, reason="vllm is here")
+def test_of_a_backend_that_is_not_installed_it_is_said_what_to_do(store: Store, manager: TaskManager) -> None:
+    assert asked(store, manager, CHOICE, model(backend="vllm")).reason == (
+        "org/tiny cannot be loaded by backend vllm: No module named 'vllm'; install what this backend needs."
+    )
 
 
 def test_a_model_that_cannot_be_loaded_is_tried_once(

@@ -4,7 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 from embedllm_bench import Plugins, Store
-from embedllm_bench.collecting.collector import Settings, dry_run
+from embedllm_bench.collecting.collector import Settings
+from embedllm_bench.collecting.estimating import dry_run
 from embedllm_bench.collecting.tasks import manager_for
 
 
@@ -23,6 +24,5 @@ def test_a_model_can_be_asked_all_of_them(tmp_path: Path) -> None:
     model = plugins.models["Qwen/Qwen3-0.6B"].thing
     assert questions is not None
     with Store.open(tmp_path / "s.db", write=True) as store:
-        store.write_question_set(questions)
-        (estimate,) = dry_run(store, [model], [card], manager_for([card], None), Settings())
+        (estimate,) = dry_run(store, [model], [card], manager_for([card], None), Settings(), own=[questions])
     assert (estimate.benchmark, estimate.asked) == ("example/order-of-events", 24)
