@@ -35,7 +35,13 @@ TASK_FILES = (".yaml", ".yml")  #: lm-eval's own
     metavar="REGEX",
     help="What of a generated answer is compared; its first line without quotes, if not given.",
 )
-@click.option("--num-fewshot", "--num_fewshot", "num_fewshot", type=click.IntRange(0))
+@click.option(
+    "--num-fewshot",
+    "--num_fewshot",
+    "num_fewshot",
+    type=click.IntRange(0),
+    help="Examples in each prompt, where the model does not say; the task's own number, if not given.",
+)
 @click.option("--text", metavar="'{question}'", help="The question's text, from fields of its document.")
 @click.option("--question-id", metavar="FIELD", help="The field that tells questions apart; else their hash.")
 @click.option("--generative", metavar="ID", help="The benchmark to ask where there are no log-probabilities.")

@@ -34,10 +34,31 @@ OPTION = re.compile(r"(?<!\S)--[a-z]")  #: in a message of the importer, whose o
 @click.command("add-model")
 @click.argument("name", metavar="ORG/NAME[@REVISION]")
 @click.option("--backend", default="hf", show_default=True, help="What runs it, as lm-eval's --model.")
-@click.option("--model-args", "--model_args", "model_args", default="", metavar="K=V,...")
-@click.option("--num-fewshot", "--num_fewshot", "num_fewshot", type=click.IntRange(0))
-@click.option("--apply-chat-template", "--apply_chat_template", "apply_chat_template", is_flag=True)
-@click.option("--system-instruction", "--system_instruction", "system_instruction")
+@click.option(
+    "--model-args",
+    "--model_args",
+    "model_args",
+    default="",
+    metavar="K=V,...",
+    help="What the backend is given, as lm-eval's --model_args.",
+)
+@click.option(
+    "--num-fewshot",
+    "--num_fewshot",
+    "num_fewshot",
+    type=click.IntRange(0),
+    help="Examples in each prompt; the task's own number, if not given.",
+)
+@click.option(
+    "--apply-chat-template",
+    "--apply_chat_template",
+    "apply_chat_template",
+    is_flag=True,
+    help="Put questions as chat messages.",
+)
+@click.option(
+    "--system-instruction", "--system_instruction", "system_instruction", help="The system message of a chat."
+)
 @click.option(
     "--formulation",
     type=click.Choice(["letters", "cloze"]),
@@ -45,9 +66,9 @@ OPTION = re.compile(r"(?<!\S)--[a-z]")  #: in a message of the importer, whose o
     show_default=True,
     help="How questions of a file are put: choices by letter, or each as the completion.",
 )
-@click.option("--tag", "tags", multiple=True)
+@click.option("--tag", "tags", multiple=True, help="What it is for or good at, such as code; repeatable.")
 @click.option("--parameters", metavar="7B", help="Its size.")
-@click.option("--family")
+@click.option("--family", help="The model its weights started from, such as Llama 3.")
 @click.option("--base", metavar="ID", help="The model it was made from.")
 @click.option("--price-in", type=click.FloatRange(0), help="Dollars per million tokens read.")
 @click.option("--price-out", type=click.FloatRange(0), help="Dollars per million tokens written.")
