@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from embedllm_bench.methods.base import Method
 
 METHODS = ("knn", "mf", "embedllm")
-LOOP, CLASSIFIERS = "released loop", "classifier per model"
+LOOP, CLASSIFIERS = "released loop (extrapolated)", "classifier per model (extrapolated)"
 PEERS = {"knn": CLASSIFIERS, "mf": LOOP, "embedllm": LOOP}  #: what users run today in a method's place
 STEPS, SAMPLED = (
     30,

@@ -28,7 +28,7 @@ class PublishedFigure:
     metric: str
     method: str  #: ours of the same name, where there is one
     value: float
-    labels: str  #: what repeated attempts count as; "?" where it is not said
+    labels: str  #: what repeated attempts count as
     who: str  #: paper, again or quoted
     source: str
     questions: int | None = None  #: how many were trained on, where the task has one such number
@@ -42,9 +42,7 @@ class PublishedData:
     source: str
     models: int
     parts: Mapping[str, int]  #: how many questions are in each published part
-    question_lists: tuple[
-        str, ...
-    ]  #: hashes of :func:`question_list_hash`; none where nobody wrote it down yet
+    question_lists: tuple[str, ...]  #: of :func:`question_list_hash`; none where nobody wrote one down
     figures: tuple[PublishedFigure, ...]
 
     def is_of(self, models: int, texts: Iterable[str], parts: Mapping[tuple[str, str], str]) -> bool:
