@@ -40,8 +40,9 @@ def register_benchmarks(register: RegisterBenchmark) -> None:
 @hookimpl
 def register_methods(register: Callable[[type[Method]], None]) -> None:
     """The field's methods and the simple rows."""
+    from embedllm_bench.methods.boosting import Boosting
     from embedllm_bench.methods.embedllm import EmbedLLM
-    from embedllm_bench.methods.forest import Forest
+    from embedllm_bench.methods.ensemble import Ensemble
     from embedllm_bench.methods.irt import ItemResponse
     from embedllm_bench.methods.kernel import Kernel
     from embedllm_bench.methods.knn import KNN
@@ -52,7 +53,8 @@ def register_methods(register: Callable[[type[Method]], None]) -> None:
     from embedllm_bench.methods.uniroute import UniRoute
 
     learned = (
-        KNN, MatrixFactorization, Logistic, EmbedLLM, UniRoute, ItemResponse, MultiLayerPerceptron, Kernel, Forest,
+        KNN, MatrixFactorization, Logistic, EmbedLLM, UniRoute, ItemResponse, MultiLayerPerceptron, Kernel,
+        Boosting, Ensemble,
     )  # fmt: skip
     for method in (*learned, ModelMean, BenchmarkMean, SubtaskMean):
         register(method)

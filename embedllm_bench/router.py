@@ -36,12 +36,18 @@ class Router:
         """The router of a method fitted on these models, in the order of its training matrix.
 
         Raises:
-            UsageError: it forecasts from the names of benchmarks, which a new question does not have.
+            UsageError: it forecasts from the names of benchmarks, which a new question does not have, or from its
+                text, which is not at hand here.
         """
         if method.reads_labels:
             raise UsageError(
                 f"{method.name} forecasts from benchmark names, which a new question does not have; route with a"
                 " method that reads the question's vector."
+            )
+        if method.reads_texts:
+            raise UsageError(
+                f"{method.name} reads a question's text beside its vector; route with Artifact.route or 'embedllm-bench"
+                " route', which have it, or with a method that reads vectors only."
             )
         scores = method.linear_scores() if isinstance(method, ScoresLinearly) else None
         return cls(tuple(models), method, scores)

@@ -196,7 +196,8 @@ def test_a_manifest_names_the_methods_it_was_made_with(tmp_path: Path) -> None:
         "irt",
         "mlp",
         "kernel",
-        "forest",
+        "boosting",
+        "ensemble",
     )
 
 

@@ -9,6 +9,7 @@ from embedllm_bench import Router
 from embedllm_bench.errors import UsageError
 from embedllm_bench.methods.base import Method, ScoresLinearly
 from embedllm_bench.methods.embedllm import EmbedLLM
+from embedllm_bench.methods.kernel import Kernel
 from embedllm_bench.methods.knn import KNN
 from embedllm_bench.methods.logistic import Logistic
 from embedllm_bench.methods.mf import MatrixFactorization
@@ -52,3 +53,9 @@ def test_a_method_that_needs_benchmark_names_routes_no_new_question() -> None:
     matrix = random_matrix(5, 60)
     with pytest.raises(UsageError, match="benchmark-mean forecasts from benchmark names"):
         Router.of(BenchmarkMean().fit(matrix), matrix.models)
+
+
+def test_a_method_that_reads_texts_is_refused_as_there_are_none() -> None:
+    matrix = random_matrix(5, 60)
+    with pytest.raises(UsageError, match="kernel reads a question's text beside its vector; route with"):
+        Router.of(Kernel().fit(matrix), matrix.models)

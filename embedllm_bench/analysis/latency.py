@@ -22,7 +22,7 @@ REPEATS = 5
 
 
 def latency(subjects: Sequence[Subject]) -> Analysis:
-    """Several methods on one split; decisions are from the question's vector, without the encoder.
+    """Several methods on one split; decisions are from the question's vector alone, without the encoder.
 
     Raises:
         UsageError: no method is given.
@@ -40,7 +40,7 @@ def latency(subjects: Sequence[Subject]) -> Analysis:
         forecasts[name] = method.predict_proba(subject.test.questions)
         learned = vectors(method, len(subject.matrix.models))
         size = None if learned is None else learned.shape[1]
-        if subject.method.reads_labels:
+        if subject.method.reads_labels or subject.method.reads_texts:
             facts[name] = (size, round(fit, 2), None, None)
             continue
         router = Router.of(method, subject.matrix.models)
@@ -58,9 +58,15 @@ def latency(subjects: Sequence[Subject]) -> Analysis:
             "decisions/s in batches",
         ),
         tuple((name, *measured.row(name), *facts[name]) for name in forecasts),
-        f"{best} is the most accurate ({measured.value(best, 'accuracy')}), a decision takes it {facts[best][2]} us.",
+        f"{best} is the most accurate ({measured.value(best, 'accuracy')}), {_pace(facts[best][2])}.",
         first.facts(),
     )
+
+
+def _pace(microseconds: Cell) -> str:
+    if microseconds is None:
+        return "and decides from more than a question's vector"
+    return f"a decision takes it {microseconds} us"
 
 
 def _speeds(router: Router, subject: Subject) -> tuple[float, int]:

@@ -18,7 +18,7 @@ from embedllm_bench.encoders.encoding import TextVectors
 from embedllm_bench.errors import ABORTS, BenchError, MethodError, UnknownNameError, UsageError
 from embedllm_bench.exchange.columns import BadValueError, read_optional_text, shown
 from embedllm_bench.matrix import Questions
-from embedllm_bench.methods.base import Method, Saves, probabilities
+from embedllm_bench.methods.base import Method, Saves, ScoresLinearly, probabilities
 from embedllm_bench.process import guest
 from embedllm_bench.registry import Plugins, look_up
 from embedllm_bench.registry.loading import told
@@ -112,8 +112,10 @@ class Artifact:
             raise UsageError(f"Of {top} models none can be chosen; give at least 1.")
         read = self._read(texts, progress)
         p = self.forecast(read.vectors, texts)
-        with self._running("in routing"):
-            order = Router.of(self.method, self.models).rank(read.vectors)  # (Q, M)
+        order = np.tile(np.arange(len(self.models)), (len(texts), 1))  # (Q, M)
+        if isinstance(self.method, ScoresLinearly):
+            with self._running("in routing"):
+                order = Router.of(self.method, self.models).rank(read.vectors)
         routes = []
         for question, text in enumerate(texts):
             by_score = order[question]

@@ -128,7 +128,8 @@ def _train(method: Method, matrix: CorrectnessMatrix, split: Split) -> None:
         method.fit(training, validation)
     with running(method.name, "after its fit"):
         forecast(method, training.questions.take(np.arange(min(TRIED, len(split.train)))), len(matrix.models))
-        Router.of(method, matrix.models)
+        if not method.reads_texts:
+            Router.of(method, matrix.models)
 
 
 def _encoder_facts(store: Store, label: str, witnesses: Questions) -> EncoderFacts:

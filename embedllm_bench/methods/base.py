@@ -34,6 +34,7 @@ class Method(abc.ABC):
     summary: ClassVar[str]
     reference: ClassVar[bool] = False  #: a simple row that is always in the table and takes no rank
     reads_labels: ClassVar[bool] = False  #: uses benchmark or sub-task names when forecasting
+    reads_texts: ClassVar[bool] = False  #: uses the question's text beside its vector when forecasting
 
     seed: int = 0
 

@@ -126,6 +126,22 @@ def _labels(kind: type[Method]) -> None:
     )
 
 
+def _texts(kind: type[Method]) -> None:
+    """A router may be handed vectors alone, so a method that reads texts too says so."""
+    if kind.reads_texts:
+        return
+    given = problem()
+    method, models, asked = fitted(kind, given), len(given.train.models), given.test.questions
+    blank = replace(asked, texts=("",) * len(asked))
+    p = forecast_of(method, asked, models)
+    far = float(np.abs(forecast_of(method, blank, models) - p).max())
+    require(
+        far <= SAME,
+        f"without its text a question's forecast moves by up to {far:.3f}; set reads_texts = True, or do with the"
+        " vector in predict_proba.",
+    )
+
+
 def _tolerance(kind: type[Method], given: Problem, p: Float32Array) -> float:
     """What the order may move the forecasts ``p`` made with seed 0."""
     other = fit_and_forecast(kind, given, seed=1)
@@ -208,4 +224,5 @@ CHECKS: tuple[Check[type[Method]], ...] = (
     Check("question-order", "the questions' order moves forecasts no more than another seed does", _question_order),
     Check("batch", f"a question's forecast is the same alone and among others, within {SAME}", _batch),
     Check("labels", "benchmark and sub-task names are read by those alone that say reads_labels", _labels),
+    Check("texts", "a question's text is read by those alone that say reads_texts", _texts),
 )  # fmt: skip

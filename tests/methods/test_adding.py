@@ -10,8 +10,9 @@ import pytest
 from embedllm_bench.matrix import CorrectnessMatrix
 from embedllm_bench.methods.adding import Prior, shrunken_mean
 from embedllm_bench.methods.base import AddsModels, HasEmbeddings, Method
+from embedllm_bench.methods.boosting import Boosting
 from embedllm_bench.methods.embedllm import EmbedLLM
-from embedllm_bench.methods.forest import Forest
+from embedllm_bench.methods.ensemble import Ensemble
 from embedllm_bench.methods.irt import ItemResponse
 from embedllm_bench.methods.kernel import Kernel
 from embedllm_bench.methods.knn import KNN
@@ -34,7 +35,8 @@ METHODS: list[type[Method]] = [
     ItemResponse,
     MultiLayerPerceptron,
     Kernel,
-    Forest,
+    Boosting,
+    Ensemble,
 ]
 LEARNED: list[type[Method]] = [
     KNN,
@@ -45,7 +47,8 @@ LEARNED: list[type[Method]] = [
     ItemResponse,
     MultiLayerPerceptron,
     Kernel,
-    Forest,
+    Boosting,
+    Ensemble,
 ]
 NEW = 80  #: the model of the matrix that is held back
 
@@ -88,7 +91,7 @@ def test_the_new_model_is_the_last_and_nothing_else_moves(kind: type[Method]) ->
     assert np.array_equal(method.predict_proba(test.questions), before)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in LEARNED if kind is not Forest])
+@pytest.mark.parametrize("kind", [kind for kind in LEARNED if kind not in (Boosting, Ensemble)])
 def test_three_hundred_outcomes_place_it_nearly_as_well_as_a_new_fit(kind: type[Method]) -> None:
     train, test, matrix = matrices()
     truth = matrix.correct[NEW, 300:]

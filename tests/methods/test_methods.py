@@ -8,8 +8,9 @@ import pytest
 from embedllm_bench.errors import MethodError, UsageError
 from embedllm_bench.matrix import CorrectnessMatrix
 from embedllm_bench.methods.base import HasEmbeddings, Method, forecast
+from embedllm_bench.methods.boosting import Boosting
 from embedllm_bench.methods.embedllm import EmbedLLM
-from embedllm_bench.methods.forest import Forest
+from embedllm_bench.methods.ensemble import Ensemble
 from embedllm_bench.methods.geometry import score_geometry
 from embedllm_bench.methods.irt import ItemResponse
 from embedllm_bench.methods.kernel import Kernel
@@ -34,7 +35,8 @@ METHODS: list[type[Method]] = [
     ItemResponse,
     MultiLayerPerceptron,
     Kernel,
-    Forest,
+    Boosting,
+    Ensemble,
 ]
 LEARNED: list[type[Method]] = [
     KNN,
@@ -45,7 +47,8 @@ LEARNED: list[type[Method]] = [
     ItemResponse,
     MultiLayerPerceptron,
     Kernel,
-    Forest,
+    Boosting,
+    Ensemble,
 ]
 
 
@@ -118,7 +121,7 @@ def test_logistic_regressions_end_where_scikit_learn_s_do() -> None:
 
 def test_methods_with_vectors_have_one_per_model() -> None:
     train, validation, _ = parts(random_matrix(6, 300))
-    for kind, size in ((MatrixFactorization, 17), (EmbedLLM, 232), (Kernel, 7), (Forest, 7)):
+    for kind, size in ((MatrixFactorization, 17), (EmbedLLM, 232), (Kernel, 7), (Boosting, 7), (Ensemble, 7)):
         method = kind().fit(train, validation)
         assert isinstance(method, HasEmbeddings)
         assert method.embeddings().shape == (6, size)

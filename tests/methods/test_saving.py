@@ -10,8 +10,9 @@ import pytest
 
 from embedllm_bench.errors import MethodError
 from embedllm_bench.methods.base import AddsModels, HasEmbeddings, Method, Saves
+from embedllm_bench.methods.boosting import Boosting
 from embedllm_bench.methods.embedllm import EmbedLLM
-from embedllm_bench.methods.forest import Forest
+from embedllm_bench.methods.ensemble import Ensemble
 from embedllm_bench.methods.irt import ItemResponse
 from embedllm_bench.methods.kernel import Kernel
 from embedllm_bench.methods.knn import KNN
@@ -38,7 +39,9 @@ METHODS: list[Method] = [
     ItemResponse(parameters="2pl", hidden=8, device="cpu"),
     MultiLayerPerceptron(hidden=8, layers=2, device="cpu"),
     Kernel(landmarks=40),
-    Forest(landmarks=40, trees=10),
+    Boosting(landmarks=40, rounds=5),
+    Ensemble(landmarks=40, trees=10, rounds=5),
+    Ensemble(landmarks=40, trees=10, rounds=0),
 ]
 
 

@@ -201,6 +201,14 @@ class BySubtask(Sound):
         return p + p * (1 - p) * np.float32(0.1) * named
 
 
+@plant("texts")
+class ByLength(Sound):
+    def predict_proba(self, questions: Questions) -> Float32Array:
+        written = np.array([len(text) > 0 for text in questions.texts], dtype=np.float32)
+        p = super().predict_proba(questions)
+        return p + p * (1 - p) * np.float32(0.1) * written
+
+
 @plant("batch")
 class CentredOnTheBatch(Sound):
     def predict_proba(self, questions: Questions) -> Float32Array:

@@ -1,6 +1,7 @@
-"""What `kernel` and `forest` share: likeness of questions, scores of models, ridge regression, trees.
+"""What `kernel`, `boosting` and `ensemble` share: likeness of questions, scores of models, ridge regression, trees.
 
 ``components`` turns outcomes into a few scores a question, ``views`` says how alike two questions are, ``ridge``
-forecasts scores from likeness and ``machine`` puts these together; ``traits`` makes rows of questions for ``trees``;
-``link`` makes probabilities of forecasts, and ``shared`` is what methods of this kind have in common.
+forecasts scores from likeness and ``machine`` puts these together; ``traits`` makes rows of questions for ``trees``,
+``cells`` rows of models at questions for ``boosted`` trees; ``link`` makes probabilities of forecasts, and ``shared``
+is what methods of this kind have in common.
 """

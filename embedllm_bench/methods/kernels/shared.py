@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import abc
 import copy
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from embedllm_bench.methods.adding import Prior
 from embedllm_bench.methods.base import Method
-from embedllm_bench.methods.kernels.link import calibrate, logit, probability
+from embedllm_bench.methods.kernels.link import calibrate, combine, logit
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,6 +25,8 @@ MODELS = ("means", "loadings", "line", "left_out")  #: what is kept of them, in 
 class SharedScores(Method, abc.ABC):
     """P(correct) = link(mean_m + loadings_m . scores(q)); a subclass forecasts the scores."""
 
+    reads_texts: ClassVar[bool] = True
+
     def embeddings(self) -> Float32Array:
         """The models' means and loadings (M, 1 + C), the latter scaled by how far questions' scores spread.
 
@@ -35,8 +37,7 @@ class SharedScores(Method, abc.ABC):
 
     def predict_proba(self, questions: Questions) -> Float32Array:
         """The scores once for all models."""
-        logits = logit(self._linear(self._scores(questions)))
-        return probability(self.line_[0] + self.line_[1] * logits).astype(np.float32)
+        return combine(self.line_, [logit(self._linear(self._scores(questions)))]).astype(np.float32)
 
     def add_model(self, questions: Questions, correct: CountArray, attempts: CountArray) -> Self:
         """A mixture of the known models, found by least squares; all else as it was."""
@@ -64,7 +65,7 @@ class SharedScores(Method, abc.ABC):
 
     def _calibrate(self, scores: FloatArray, correct: CountArray, attempts: CountArray) -> None:
         """The link, from forecasts (T, C) of questions that had no part in them."""
-        self.line_ = calibrate(logit(self._linear(scores)), correct, attempts)
+        self.line_ = calibrate([logit(self._linear(scores))], correct, attempts)
 
     def _linear(self, scores: FloatArray) -> FloatArray:
         """Forecasts (M, Q) before the link."""

@@ -24,6 +24,14 @@ VIEW_LANDMARKS, VIEW_SCORES = 1000, 8  #: of the kernel that sees one view only
 
 
 @dataclass(frozen=True, eq=False)
+class Seen:
+    """n questions as rows, and the forecasts of their scores that are part of these."""
+
+    rows: Float32Array  #: (n, F)
+    forecasts: tuple[FloatArray, ...]  #: of all views together (n, C), and of each the first few
+
+
+@dataclass(frozen=True, eq=False)
 class Traits:
     """What turns questions into rows; a training question's own outcomes are left out of its row."""
 
@@ -37,8 +45,8 @@ class Traits:
     @classmethod
     def learn(
         cls, viewed: Viewed, machine: KernelMachine, scores: FloatArray, seed: int
-    ) -> tuple[Self, Float32Array]:
-        """From the training questions and their components' scores (T, C); also their rows (T, F)."""
+    ) -> tuple[Self, Seen]:
+        """From the training questions and their components' scores (T, C); also what is seen of these questions."""
         order = np.random.default_rng([seed, 3]).permutation(len(viewed))
         landmarks = viewed.take(np.sort(order[:VIEW_LANDMARKS]))
         views = [
@@ -50,11 +58,11 @@ class Traits:
             machine, landmarks, tuple(views), center,
             _directions(viewed.vectors - center, seed), _directions(viewed.words, seed),
         )  # fmt: skip
-        left_out = [machine.ridge.left_out, *(ridge.left_out for ridge in views)]
-        return traits, traits._rows(viewed, left_out)
+        left_out = (machine.ridge.left_out, *(ridge.left_out for ridge in views))
+        return traits, traits._seen(viewed, left_out)
 
-    def rows(self, questions: Questions) -> Float32Array:
-        """Rows (Q, F) of new questions."""
+    def see(self, questions: Questions) -> Seen:
+        """New questions (Q,)."""
         viewed = Viewed.of(questions, self.machine.scales)
         scores = self.machine.viewed_scores(viewed)
         alone: list[FloatArray] = []
@@ -66,7 +74,7 @@ class Traits:
                 for rows in _parts(len(viewed))
             ]
             alone.append(np.concatenate(made))
-        return self._rows(viewed, [scores, *alone])
+        return self._seen(viewed, (scores, *alone))
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """For a folder."""
@@ -84,9 +92,10 @@ class Traits:
             *(arrays[f"traits.{name}"] for name in DIRECTED),
         )  # fmt: skip
 
-    def _rows(self, viewed: Viewed, forecasts: list[FloatArray]) -> Float32Array:
+    def _seen(self, viewed: Viewed, forecasts: tuple[FloatArray, ...]) -> Seen:
         directions = [(viewed.vectors - self.center) @ self.vectors, viewed.words @ self.words]
-        return np.concatenate([viewed.features, *directions, *forecasts], axis=1).astype(np.float32)
+        rows = np.concatenate([viewed.features, *directions, *forecasts], axis=1)
+        return Seen(rows.astype(np.float32), forecasts)
 
 
 def _parts(count: int) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
+    from sklearn.tree._tree import Tree
 
     from embedllm_bench.arrays import Float32Array, FloatArray, IndexArray
 
@@ -28,15 +31,22 @@ class Trees:
     value: Float32Array  #: (nodes, C)
 
     @classmethod
-    def grow(cls, rows: Float32Array, targets: FloatArray, trees: int, seed: int) -> Self:
-        """On rows (T, F) to forecast targets (T, C)."""
+    def grow(cls, rows: Float32Array, targets: FloatArray, trees: int, seed: int) -> tuple[Self, FloatArray]:
+        """On rows (T, F) to forecast targets (T, C); also what the trees that were not shown a row say of it (T, C).
+
+        Each tree is grown on as many rows drawn with replacement (Breiman 1996, "Out-of-bag estimation").
+        """
         from sklearn.ensemble import ExtraTreesRegressor  # heavy: only where it is used
 
         forest = ExtraTreesRegressor(
-            trees, min_samples_leaf=LEAF, max_features=TRIED, n_jobs=-1, random_state=seed
+            trees, min_samples_leaf=LEAF, max_features=TRIED, bootstrap=True, n_jobs=-1, random_state=seed
         )
         forest.fit(rows, targets if targets.shape[1] > 1 else targets[:, 0])
-        grown = [tree.tree_ for tree in forest.estimators_]
+        grown = cls._of([tree.tree_ for tree in forest.estimators_])
+        return grown, grown.left_out(rows, targets.mean(0), forest.estimators_samples_)
+
+    @classmethod
+    def _of(cls, grown: Sequence[Tree]) -> Self:
         sizes = [tree.node_count for tree in grown]
         roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
 
@@ -56,20 +66,35 @@ class Trees:
             np.concatenate([tree.value[:, :, 0] for tree in grown]).astype(np.float32),
         )
 
+    def left_out(self, rows: Float32Array, mean: FloatArray, drawn: Sequence[IndexArray]) -> FloatArray:
+        """The mean of the trees that a row was not drawn for; ``mean`` (C,) of rows that all trees were shown."""
+        total = np.zeros((len(rows), self.value.shape[1]))
+        count = np.zeros(len(rows))
+        for root, shown in zip(self.roots, drawn, strict=True):
+            others = np.setdiff1d(np.arange(len(rows)), shown)
+            total[others] += self.value[self._leaves(root, rows[others])]
+            count[others] += 1
+        made: FloatArray = np.where(count[:, None] > 0, total / np.maximum(count, 1)[:, None], mean)
+        return made
+
     def forecast(self, rows: Float32Array) -> FloatArray:
         """The trees' mean (n, C)."""
         total = np.zeros((len(rows), self.value.shape[1]))
-        every = np.arange(len(rows))
         for root in self.roots:
-            node = np.full(len(rows), root)
-            while len(rows):
-                goes_left = rows[every, self.number[node]] <= self.threshold[node]
-                following = np.where(goes_left, self.left[node], self.right[node])
-                if np.array_equal(following, node):
-                    break
-                node = following
-            total += self.value[node]
+            total += self.value[self._leaves(root, rows)]
         return total / len(self.roots)
+
+    def _leaves(self, root: int, rows: Float32Array) -> IndexArray:
+        """The node (n,) in which each row ends."""
+        every = np.arange(len(rows))
+        node = np.full(len(rows), root)
+        while len(rows):
+            goes_left = rows[every, self.number[node]] <= self.threshold[node]
+            following = np.where(goes_left, self.left[node], self.right[node])
+            if np.array_equal(following, node):
+                break
+            node = following
+        return node
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """For a folder."""

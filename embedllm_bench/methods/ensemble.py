@@ -1,0 +1,108 @@
+"""Kernels, randomised trees and boosted trees together, for all models at once: the strongest built-in forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+
+from embedllm_bench.errors import UsageError
+from embedllm_bench.methods.kernels.boosted import Boosted
+from embedllm_bench.methods.kernels.cells import Cells
+from embedllm_bench.methods.kernels.link import calibrate, combine, logit, mean_of
+from embedllm_bench.methods.kernels.machine import KernelMachine
+from embedllm_bench.methods.kernels.shared import SharedScores
+from embedllm_bench.methods.kernels.traits import Traits
+from embedllm_bench.methods.kernels.trees import Trees
+from embedllm_bench.methods.saving import read_fitted, write_fitted
+from embedllm_bench.methods.validation import usable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from embedllm_bench.arrays import Float32Array, FloatArray
+    from embedllm_bench.matrix import CorrectnessMatrix, Questions
+    from embedllm_bench.methods.kernels.traits import Seen
+
+
+@dataclass
+class Ensemble(SharedScores):
+    """logit P(correct) = a + b logit(forest) + c boosted, each learned on forecasts that left the question out.
+
+    The forest, extremely randomised trees (Geurts, Ernst and Wehenkel 2006, Machine Learning 63), forecasts the
+    scores of :class:`embedllm_bench.methods.kernel.Kernel` from what kernel machines forecast of a question, the form
+    of its text, and directions of its vector and words, all scores at once, which keeps what models share. Boosted
+    trees forecast single answers from that, the forest's forecast and the model's mean and loadings. Each stage
+    sees of a training question what the one before it says without its outcomes (stacking, Wolpert 1992, Neural
+    Networks 5); a, b and c are found on the validation part, and how many
+    trees help. With ``rounds=0`` it is the forest alone.
+    """
+
+    name: ClassVar[str] = "ensemble"
+    summary: ClassVar[str] = (
+        "kernels, randomised trees and boosted trees, stacked without a question's own outcomes"
+    )
+
+    trees: int = 150
+    rounds: int = 150  #: of boosting, at most
+    landmarks: int = 3000
+
+    def fit(self, train: CorrectnessMatrix, validation: CorrectnessMatrix | None = None) -> Self:
+        """Learn each stage on the training part; the validation part weighs and calibrates them."""
+        for name, least in (("trees", 1), ("rounds", 0), ("landmarks", 1)):
+            if getattr(self, name) < least:
+                raise UsageError(f"ensemble.{name} is {getattr(self, name)}; it counts, from {least} on.")
+        machine, components, viewed = KernelMachine.fit(train, self.landmarks, self.seed)
+        self.traits_, seen = Traits.learn(viewed, machine, components.scores, self.seed)
+        self.trees_, out_of_bag = Trees.grow(seen.rows, components.scores, self.trees, self.seed)
+        self._keep(train.questions, components, out_of_bag)
+        chooser = usable(validation)
+        held_out = None if chooser is None else (self._see(chooser.questions), chooser)
+        self.boosted_ = None
+        if self.rounds:
+            self.boosted_ = self._cells(seen, out_of_bag).boosted(train, held_out, self.rounds, self.seed)
+        self.line_ = mean_of(2 if self.rounds else 1)
+        if held_out is not None:
+            cells, matrix = held_out
+            self.line_ = calibrate(self._logits(cells), matrix.correct, matrix.attempts)
+        return self
+
+    def predict_proba(self, questions: Questions) -> Float32Array:
+        """Both kinds of trees at every cell."""
+        return combine(self.line_, self._logits(self._see(questions))).astype(np.float32)
+
+    def save(self, folder: Path) -> None:
+        """The trees, what their rows are made by, and the models."""
+        arrays = self._model_arrays() | self.traits_.arrays() | self.trees_.arrays()
+        if self.boosted_ is not None:
+            arrays |= self.boosted_.arrays()
+        write_fitted(self, folder, arrays, {"keys": self.keys_})
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """What :meth:`save` wrote."""
+        saved = read_fitted(cls, folder)
+        method = saved.method
+        method.traits_ = Traits.from_arrays(saved.arrays)
+        method.trees_ = Trees.from_arrays(saved.arrays)
+        method.boosted_ = Boosted.from_arrays(saved.arrays) if method.rounds else None
+        method.read_models(saved.arrays, saved.facts["keys"])
+        return method
+
+    def _scores(self, questions: Questions) -> FloatArray:
+        return self.trees_.forecast(self.traits_.see(questions).rows)
+
+    def _see(self, questions: Questions) -> Cells:
+        seen = self.traits_.see(questions)
+        return self._cells(seen, self.trees_.forecast(seen.rows))
+
+    def _logits(self, cells: Cells) -> list[FloatArray]:
+        """The forest's (M, Q) and, where there are any, the boosted trees'."""
+        logits = [logit(self._linear(cells.scores[-1]))]
+        if self.boosted_ is not None:
+            logits.append(cells.logits(self.boosted_))
+        return logits
+
+    def _cells(self, seen: Seen, scores: FloatArray) -> Cells:
+        return Cells(seen.rows, (*seen.forecasts, scores), self.means_, self.loadings_)

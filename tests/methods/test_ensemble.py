@@ -1,0 +1,142 @@
+"""The ensemble: its trees as arrays, and the rows that they read."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from embedllm_bench.errors import UsageError
+from embedllm_bench.methods.boosting import Boosting
+from embedllm_bench.methods.ensemble import Ensemble
+from embedllm_bench.methods.kernels.boosted import BINS, LEAVES, PENALTY, RATE, Answers, Boosted
+from embedllm_bench.methods.kernels.boosted import LEAF as BOOSTED_LEAF
+from embedllm_bench.methods.kernels.boosted import TRIED as BOOSTED_TRIED
+from embedllm_bench.methods.kernels.cells import Cells
+from embedllm_bench.methods.kernels.components import Components
+from embedllm_bench.methods.kernels.link import calibrate
+from embedllm_bench.methods.kernels.machine import KernelMachine
+from embedllm_bench.methods.kernels.traits import Traits
+from embedllm_bench.methods.kernels.trees import LEAF, TRIED, Trees
+from tests.helpers import random_matrix
+
+
+def test_the_arrays_forecast_what_scikit_learn_s_trees_do() -> None:
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    generator = np.random.default_rng(0)
+    rows = generator.normal(size=(200, 7)).astype(np.float32)
+    targets = rows[:, :2] ** 2 + generator.normal(size=(200, 2))
+    theirs = ExtraTreesRegressor(
+        12, min_samples_leaf=LEAF, max_features=TRIED, bootstrap=True, oob_score=True, random_state=3
+    ).fit(rows, targets)
+    new = generator.normal(size=(50, 7)).astype(np.float32)
+    trees, left_out = Trees.grow(rows, targets, trees=12, seed=3)
+    assert trees.forecast(new) == pytest.approx(theirs.predict(new), abs=1e-5)
+    drawn = np.array([np.bincount(rows, minlength=200) for rows in theirs.estimators_samples_])
+    once_out = (drawn == 0).any(0)
+    assert left_out[once_out] == pytest.approx(theirs.oob_prediction_[once_out], abs=1e-5)
+    assert left_out[~once_out] == pytest.approx(np.tile(targets.mean(0), ((~once_out).sum(), 1)))
+    again = Trees.from_arrays(trees.arrays())
+    assert np.array_equal(again.forecast(new), trees.forecast(new))
+
+
+def test_one_row_makes_trees_of_one_leaf() -> None:
+    trees, left_out = Trees.grow(np.ones((1, 2), dtype=np.float32), np.array([[0.25]]), trees=3, seed=0)
+    assert left_out.tolist() == [[0.25]]
+    assert trees.forecast(np.zeros((4, 2), dtype=np.float32)).tolist() == [[0.25]] * 4
+
+
+def test_a_training_question_s_row_does_not_see_its_own_outcomes() -> None:
+    matrix = random_matrix(5, 120)
+    machine, components, viewed = KernelMachine.fit(matrix, 200, seed=0)
+    traits, learned = Traits.learn(viewed, machine, components.scores, seed=0)
+    rows, seen = learned.rows, traits.see(matrix.questions).rows
+    assert rows.shape == seen.shape
+    forecasts = seen.shape[1] - sum(r.left_out.shape[1] for r in (machine.ridge, *traits.views))
+    assert rows[:, :forecasts] == pytest.approx(seen[:, :forecasts], abs=1e-4)
+    truth = Components.of(matrix).scores[:, 0]
+    near = [np.abs(made[:, forecasts] - truth).mean() for made in (rows, seen)]
+    assert near[0] > near[1] * 1.1  # with its own outcomes a question is forecast better than it could be
+
+
+def test_boosted_arrays_say_what_scikit_learn_s_model_does() -> None:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    generator = np.random.default_rng(0)
+    rows = generator.normal(size=(2000, 5)).astype(np.float32)
+    right = rows[:, 0] * rows[:, 1] + generator.normal(size=2000) > 0.3
+    theirs = HistGradientBoostingClassifier(
+        max_iter=9, learning_rate=RATE, max_leaf_nodes=LEAVES, min_samples_leaf=BOOSTED_LEAF,
+        max_features=BOOSTED_TRIED, max_bins=BINS, l2_regularization=PENALTY, early_stopping=False, random_state=3,
+    ).fit(rows, right)  # fmt: skip
+    new = generator.normal(size=(50, 5)).astype(np.float32)
+    boosted = Boosted.grow(Answers(rows, right), None, rounds=9, seed=3)
+    assert boosted.logits(new) == pytest.approx(theirs.decision_function(new), abs=1e-12)
+    again = Boosted.from_arrays(boosted.arrays())
+    assert np.array_equal(again.logits(new), boosted.logits(new))
+
+
+@pytest.mark.parametrize(("right", "share"), [(True, 7 / 8), (False, 1 / 8)])
+def test_answers_that_are_all_alike_grow_no_tree(right: bool, share: float) -> None:
+    rows = np.ones((6, 2), dtype=np.float32)
+    boosted = Boosted.grow(Answers(rows, np.full(6, right)), None, rounds=5, seed=0)
+    assert 1 / (1 + np.exp(-boosted.logits(rows))) == pytest.approx(np.full(6, share))
+    assert Boosted.from_arrays(boosted.arrays()).logits(rows) == pytest.approx(boosted.logits(rows))
+
+
+def test_a_cell_s_row_is_the_question_the_forecasts_and_the_model() -> None:
+    scores = np.array([[0.1], [0.2]])
+    cells = Cells(
+        np.array([[5, 6], [7, 8]], dtype=np.float32), (scores, np.array([[1.0], [0.0]])),
+        np.array([0.5, 0.75]), np.array([[1.0], [2.0]]),
+    )  # fmt: skip
+    rows = cells.rows(np.array([1, 0]), np.array([0, 1]))
+    expected = [[5, 6, 0.95, 2.75, 0.75, 2.0], [7, 8, 0.7, 0.5, 0.5, 1.0]]
+    assert rows == pytest.approx(np.array(expected), abs=1e-6)
+
+
+def test_every_attempt_is_an_answer_and_what_was_not_asked_is_none() -> None:
+    matrix = dataclasses.replace(
+        random_matrix(2, 3),
+        correct=np.array([[2, 0, 0], [0, 1, 0]], dtype=np.uint8),
+        attempts=np.array([[3, 0, 1], [0, 1, 0]], dtype=np.uint8),
+    )
+    numbers = np.arange(3, dtype=np.float32)[:, None]
+    cells = Cells(numbers, (np.zeros((3, 1)),), np.array([0.5, 0.75]), np.array([[1.0], [2.0]]))
+    answers = cells.answers(matrix, most=9, seed=0)
+    told = [(row[0], row[2], right) for row, right in zip(answers.rows, answers.right, strict=True)]
+    assert told == [(0, 0.5, True), (0, 0.5, True), (1, 0.75, True), (0, 0.5, False), (2, 0.5, False)]
+    assert len(cells.answers(matrix, most=4, seed=0).rows) == 4
+
+
+def test_without_rounds_the_ensemble_is_the_forest_alone() -> None:
+    matrix = random_matrix(5, 120)
+    alone = Ensemble(trees=20, rounds=0).fit(matrix)
+    means, loadings = alone.means_, alone.loadings_
+    linear = means[:, None] + loadings @ alone.trees_.forecast(alone.traits_.see(matrix.questions).rows).T
+    assert alone.predict_proba(matrix.questions) == pytest.approx(linear.clip(0.01, 0.99), abs=1e-6)
+
+
+def test_a_stage_that_only_learned_noise_is_weighed_down() -> None:
+    generator = np.random.default_rng(0)
+    truth = generator.normal(size=(20, 300))
+    attempts = np.ones(truth.shape, dtype=np.uint8)
+    correct = (generator.random(truth.shape) < 1 / (1 + np.exp(-truth))).astype(np.uint8)
+    line = calibrate([truth, generator.normal(size=truth.shape)], correct, attempts)
+    assert line == pytest.approx([0.0, 1.0, 0.0], abs=0.1)
+    assert calibrate([truth, truth], correct, np.zeros_like(attempts)).tolist() == [0, 0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        (Ensemble(trees=0), "ensemble.trees is 0; it counts, from 1 on"),
+        (Ensemble(rounds=-1), "ensemble.rounds is -1; it counts, from 0 on"),
+        (Boosting(rounds=0), "boosting.rounds is 0; it counts, so it starts at 1"),
+    ],
+)
+def test_its_settings_count(method: Ensemble | Boosting, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        method.fit(random_matrix(3, 20))
