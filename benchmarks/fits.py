@@ -25,13 +25,12 @@ EPOCHS = 5  #: of embedllm where its cost is to be compared, as early stopping e
 
 def method_of(name: str, *, stops: bool) -> Method:
     """The method with its defaults; ``stops``: embedllm ends when validation says so."""
+    from embedllm_bench import Plugins
     from embedllm_bench.methods.embedllm import EmbedLLM
-    from embedllm_bench.methods.knn import KNN
-    from embedllm_bench.methods.mf import MatrixFactorization
 
-    if name == "embedllm":
-        return EmbedLLM() if stops else EmbedLLM(epochs=EPOCHS, patience=EPOCHS)
-    return KNN() if name == "knn" else MatrixFactorization()
+    if name == "embedllm" and not stops:
+        return EmbedLLM(epochs=EPOCHS, patience=EPOCHS)
+    return Plugins().methods.things[name]()
 
 
 def fit_and_forecast(path: Path, name: str, held_out: int, *, stops: bool) -> Outcome:

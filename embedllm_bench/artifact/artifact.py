@@ -18,7 +18,7 @@ from embedllm_bench.encoders.encoding import TextVectors
 from embedllm_bench.errors import ABORTS, BenchError, MethodError, UnknownNameError, UsageError
 from embedllm_bench.exchange.columns import BadValueError, read_optional_text, shown
 from embedllm_bench.matrix import Questions
-from embedllm_bench.methods.base import Method, Saves, ScoresLinearly, probabilities
+from embedllm_bench.methods.base import Method, Saves, ScoresLinearly, preferences, probabilities
 from embedllm_bench.process import guest
 from embedllm_bench.registry import Plugins, look_up
 from embedllm_bench.registry.loading import told
@@ -102,7 +102,8 @@ class Artifact:
     ) -> tuple[Route, ...]:
         """For questions of these texts the ``top`` models by forecast, the one to ask first.
 
-        Among equal forecasts the method's scores decide, where it has such (:class:`embedllm_bench.Router`).
+        A method that routes by something else than its forecasts is asked for that; among equal values its scores
+        decide, where it has such (:class:`embedllm_bench.Router`).
 
         Raises:
             UsageError: a text is empty, or ``top`` is below 1.
@@ -111,7 +112,11 @@ class Artifact:
         if top < 1:
             raise UsageError(f"Of {top} models none can be chosen; give at least 1.")
         read = self._read(texts, progress)
+        questions = self._questions(read.vectors, texts)
         p = self.forecast(read.vectors, texts)
+        with self._running("in routing"):
+            preferred = preferences(self.method, questions, p)
+        values = p if preferred is None else preferred
         order = np.tile(np.arange(len(self.models)), (len(texts), 1))  # (Q, M)
         if isinstance(self.method, ScoresLinearly):
             with self._running("in routing"):
@@ -119,7 +124,7 @@ class Artifact:
         routes = []
         for question, text in enumerate(texts):
             by_score = order[question]
-            ranked = by_score[np.argsort(-p[by_score, question], kind="stable")][:top]
+            ranked = by_score[np.argsort(-values[by_score, question], kind="stable")][:top]
             found = tuple(Ranked(self.models[m], float(p[m, question])) for m in ranked)
             routes.append(Route(text, found, bool(read.cut[question])))
         return tuple(routes)
@@ -136,11 +141,13 @@ class Artifact:
             raise UsageError(
                 f"Vectors of {self.description.encoder.label} are (Q, {dimension}), not {vectors.shape}."
             )
+        with self._running("in forecasting"):
+            return probabilities(self.method, self._questions(vectors, texts), len(self.models))
+
+    def _questions(self, vectors: Float32Array, texts: Sequence[str] | None) -> Questions:
         count = len(vectors)
         ids, named = tuple(map(str, range(count))), tuple(texts or ("",) * count)
-        questions = Questions(ids, named, ("",) * count, (None,) * count, vectors)
-        with self._running("in forecasting"):
-            return probabilities(self.method, questions, len(self.models))
+        return Questions(ids, named, ("",) * count, (None,) * count, vectors)
 
     def save(self, folder: str | os.PathLike[str], *, force: bool = False) -> None:
         """Keep it in a new folder; with ``force`` in place of the artifact that is there. All or nothing is written.

@@ -29,7 +29,7 @@ def routed(matrix: CorrectnessMatrix, runs: Sequence[Run], methods: Sequence[str
             continue
         counts = np.zeros(len(matrix.models), dtype=np.int64)
         for run, there in zip(runs, candidates, strict=True):
-            choice = there.choose(run.forecasts[name])
+            choice = there.choose(run.preferences.get(name, run.forecasts[name]))
             counts += np.bincount(choice[there.asked.any(0)], minlength=len(counts))
         used = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
         shares = np.round(counts[used] / max(counts.sum(), 1), DIGITS)

@@ -26,7 +26,7 @@ class Method(abc.ABC):
     outcomes only; the test part reaches it as :class:`Questions`, which carries no outcome.
 
     What a method may offer beyond that is a protocol each: :class:`HasEmbeddings`, :class:`AddsModels`,
-    :class:`ScoresLinearly`, :class:`Saves`; having their methods is enough.
+    :class:`ScoresLinearly`, :class:`Prefers`, :class:`Saves`; having their methods is enough.
     :func:`embedllm_bench.testing.check_method` says whether a class keeps all that it promises.
     """
 
@@ -85,6 +85,18 @@ class ScoresLinearly(Protocol):
 
 
 @runtime_checkable
+class Prefers(Protocol):
+    """A fitted method that routes by something else than its forecasts.
+
+    The most likely of many models is also the one most likely overrated, so that the best forecasts need not make the
+    best choices.
+    """
+
+    def preference(self, questions: Questions, p: Float32Array) -> Float32Array:
+        """Values (M, Q), the largest of a question for the model to ask; ``p`` (M, Q) is what it forecast of them."""
+
+
+@runtime_checkable
 class Saves(Protocol):
     """A fitted method that can be kept in a folder; :mod:`embedllm_bench.methods.saving` does the writing."""
 
@@ -106,6 +118,7 @@ class Forecast:
 
     p: Float32Array  #: (M, Q) in [0, 1]
     embeddings: Float32Array | None  #: (M, K)
+    preference: Float32Array | None = None  #: (M, Q), where it routes by something else than p
 
 
 def forecast(method: Method, questions: Questions, models: int) -> Forecast:
@@ -114,7 +127,8 @@ def forecast(method: Method, questions: Questions, models: int) -> Forecast:
     Raises:
         MethodError: the shape is wrong, or a value is not finite or no probability.
     """
-    return Forecast(probabilities(method, questions, models), vectors(method, models))
+    p = probabilities(method, questions, models)
+    return Forecast(p, vectors(method, models), preferences(method, questions, p))
 
 
 def probabilities(method: Method, questions: Questions, models: int) -> Float32Array:
@@ -130,6 +144,17 @@ def probabilities(method: Method, questions: Questions, models: int) -> Float32A
             " probabilities lie in [0, 1]."
         )
     return p
+
+
+def preferences(method: Method, questions: Questions, p: Float32Array) -> Float32Array | None:
+    """What a fitted method routes by (M, Q), checked, where that is not its forecasts ``p``.
+
+    Raises:
+        MethodError: the shape is wrong, or a value is not finite.
+    """
+    if not isinstance(method, Prefers):
+        return None
+    return _checked(method, "preference", method.preference(questions, p), (p.shape[0], p.shape[1]))
 
 
 def vectors(method: Method, models: int) -> Float32Array | None:

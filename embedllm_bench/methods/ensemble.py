@@ -16,14 +16,18 @@ from embedllm_bench.methods.kernels.shared import SharedScores
 from embedllm_bench.methods.kernels.traits import Traits
 from embedllm_bench.methods.kernels.trees import Trees
 from embedllm_bench.methods.saving import read_fitted, write_fitted
+from embedllm_bench.methods.uniroute import UniRoute
 from embedllm_bench.methods.validation import usable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from embedllm_bench.arrays import Float32Array, FloatArray
+    from embedllm_bench.arrays import CountArray, Float32Array, FloatArray
     from embedllm_bench.matrix import CorrectnessMatrix, Questions
     from embedllm_bench.methods.kernels.traits import Seen
+
+
+CLUSTERS = "clusters."  #: before their arrays' names
 
 
 @dataclass
@@ -37,6 +41,10 @@ class Ensemble(SharedScores):
     sees of a training question what the one before it says without its outcomes (stacking, Wolpert 1992, Neural
     Networks 5); a, b and c are found on the validation part, and how many
     trees help. With ``rounds=0`` it is the forest alone.
+
+    Which model is best differs less from question to question than such forecasts say, as the largest of many is also
+    the most overrated. So a question is routed by the mean of the logits of the forecast and of the models' accuracies
+    on the question's cluster (:class:`embedllm_bench.methods.uniroute.UniRoute`, ``nearest``).
     """
 
     name: ClassVar[str] = "ensemble"
@@ -47,10 +55,11 @@ class Ensemble(SharedScores):
     trees: int = 150
     rounds: int = 150  #: of boosting, at most
     landmarks: int = 3000
+    clusters: int = 32  #: for routing
 
     def fit(self, train: CorrectnessMatrix, validation: CorrectnessMatrix | None = None) -> Self:
         """Learn each stage on the training part; the validation part weighs and calibrates them."""
-        for name, least in (("trees", 1), ("rounds", 0), ("landmarks", 1)):
+        for name, least in (("trees", 1), ("rounds", 0), ("landmarks", 1), ("clusters", 1)):
             if getattr(self, name) < least:
                 raise UsageError(f"ensemble.{name} is {getattr(self, name)}; it counts, from {least} on.")
         machine, components, viewed = KernelMachine.fit(train, self.landmarks, self.seed)
@@ -62,6 +71,7 @@ class Ensemble(SharedScores):
         self.boosted_ = None
         if self.rounds:
             self.boosted_ = self._cells(seen, out_of_bag).boosted(train, held_out, self.rounds, self.seed)
+        self.clusters_ = self.clustering().fit(train)
         self.line_ = mean_of(2 if self.rounds else 1)
         if held_out is not None:
             cells, matrix = held_out
@@ -72,9 +82,21 @@ class Ensemble(SharedScores):
         """Both kinds of trees at every cell."""
         return combine(self.line_, self._logits(self._see(questions))).astype(np.float32)
 
+    def preference(self, questions: Questions, p: Float32Array) -> Float32Array:
+        """The mean of two logits (M, Q): of the forecast, and of the accuracies on the questions' clusters."""
+        local = self.clusters_.predict_proba(questions)
+        return ((logit(p.astype(np.float64)) + logit(local.astype(np.float64))) / 2).astype(np.float32)
+
+    def add_model(self, questions: Questions, correct: CountArray, attempts: CountArray) -> Self:
+        """A mixture of the known models, found by least squares, and what it answers in each cluster."""
+        added = super().add_model(questions, correct, attempts)
+        added.clusters_ = self.clusters_.add_model(questions, correct, attempts)
+        return added
+
     def save(self, folder: Path) -> None:
-        """The trees, what their rows are made by, and the models."""
-        arrays = self._model_arrays() | self.traits_.arrays() | self.trees_.arrays()
+        """The trees, what their rows are made by, the models and their clusters."""
+        clusters = {f"{CLUSTERS}{name}": array for name, array in self.clusters_.arrays().items()}
+        arrays = clusters | self._model_arrays() | self.traits_.arrays() | self.trees_.arrays()
         if self.boosted_ is not None:
             arrays |= self.boosted_.arrays()
         write_fitted(self, folder, arrays, {"keys": self.keys_})
@@ -87,8 +109,13 @@ class Ensemble(SharedScores):
         method.traits_ = Traits.from_arrays(saved.arrays)
         method.trees_ = Trees.from_arrays(saved.arrays)
         method.boosted_ = Boosted.from_arrays(saved.arrays) if method.rounds else None
+        clusters = {name.removeprefix(CLUSTERS): array for name, array in saved.arrays.items()}
+        method.clusters_ = method.clustering().filled(clusters)
         method.read_models(saved.arrays, saved.facts["keys"])
         return method
+
+    def _clustering(self) -> UniRoute:
+        return UniRoute(self.seed, self.clusters, "nearest", "cpu")
 
     def _scores(self, questions: Questions) -> FloatArray:
         return self.trees_.forecast(self.traits_.see(questions).rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ from embedllm_bench.methods.validation import usable
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import numpy.typing as npt
 
     from embedllm_bench.arrays import CountArray, Float32Array
     from embedllm_bench.matrix import CorrectnessMatrix, Questions
@@ -108,15 +110,23 @@ class UniRoute(Method):
 
     def save(self, folder: Path) -> None:
         """The map, the rates and the means."""
-        write_fitted(self, folder, {name: getattr(self, f"{name}_") for name in LEARNED})
+        write_fitted(self, folder, self.arrays())
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """What :meth:`save` wrote."""
         saved = read_fitted(cls, folder)
+        return saved.method.filled(saved.arrays)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What was learned."""
+        return {name: getattr(self, f"{name}_") for name in LEARNED}
+
+    def filled(self, arrays: dict[str, npt.NDArray[Any]]) -> Self:
+        """With what :meth:`arrays` gave."""
         for name in LEARNED:
-            setattr(saved.method, f"{name}_", saved.arrays[name])
-        return saved.method
+            setattr(self, f"{name}_", arrays[name])
+        return self
 
     def _assigned(self, questions: Questions) -> Float32Array:
         given = torch.tensor(self.weight_), torch.tensor(self.offset_)

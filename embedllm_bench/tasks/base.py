@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,12 +44,16 @@ class Run:
     split: str
     test: IndexArray  #: (T,) positions among all questions
     forecasts: Mapping[str, Float32Array]  #: row name -> (M, T)
+    preferences: Mapping[str, Float32Array] = field(
+        default_factory=dict
+    )  #: of rows that route by something else
 
     def on(self, matrix: CorrectnessMatrix, benchmark: str) -> Run:
         """The same run on the questions of one benchmark."""
         names, codes = matrix.questions.benchmark_codes
         keep = np.flatnonzero(codes[self.test] == names.index(benchmark))
-        return Run(self.seed, self.split, self.test[keep], {k: p[:, keep] for k, p in self.forecasts.items()})
+        parts = ({k: p[:, keep] for k, p in part.items()} for part in (self.forecasts, self.preferences))
+        return Run(self.seed, self.split, self.test[keep], *parts)
 
 
 @dataclass(frozen=True)
@@ -92,17 +96,30 @@ def pool(fitted: Sequence[Fitted]) -> list[Run]:
         mine = [fit for fit in fitted if fit.seed == seed]
         splits = {fit.split.name: fit.split for fit in mine}
         names = list(dict.fromkeys(fit.method for fit in mine))
-        found = {(fit.method, fit.split.name): fit.forecast.p for fit in mine}
+        found = {(fit.method, fit.split.name): fit.forecast for fit in mine}
         complete = [name for name in names if all((name, split) in found for split in splits)]
         runs.append(
             Run(
                 seed,
                 next(iter(splits)) if len(splits) == 1 else f"{len(splits)} splits of seed {seed}",
                 np.concatenate([split.test for split in splits.values()]),
-                {name: np.concatenate([found[name, split] for split in splits], axis=1) for name in complete},
+                {
+                    name: np.concatenate([found[name, split].p for split in splits], axis=1)
+                    for name in complete
+                },
+                {
+                    name: p
+                    for name in complete
+                    if (p := _preferred([found[name, s] for s in splits])) is not None
+                },
             )
         )
     return runs
+
+
+def _preferred(forecasts: Sequence[Forecast]) -> Float32Array | None:
+    parts = [forecast.preference for forecast in forecasts if forecast.preference is not None]
+    return np.concatenate(parts, axis=1) if len(parts) == len(forecasts) else None
 
 
 def common_units(matrix: CorrectnessMatrix, runs: Sequence[Run]) -> list[QuestionUnits]:

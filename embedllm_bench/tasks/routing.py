@@ -141,7 +141,7 @@ def _outcomes(matrix: CorrectnessMatrix, run: Run, single: FloatArray) -> _Outco
     }
     drawn, entropy = {}, {}
     for name, p in run.forecasts.items():
-        choice = candidates.choose(p)
+        choice = candidates.choose(run.preferences.get(name, p))
         rows[name] = candidates.outcome(choice)
         frequency = np.bincount(choice, minlength=len(matrix.models)) / max(len(choice), 1)
         drawn[name] = candidates.expectation(frequency)

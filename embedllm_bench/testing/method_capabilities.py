@@ -17,8 +17,10 @@ from embedllm_bench.methods.base import (
     AddsModels,
     HasEmbeddings,
     Method,
+    Prefers,
     Saves,
     ScoresLinearly,
+    preferences,
     vectors,
 )
 from embedllm_bench.testing.base import Check, require
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 ORDER_TOLERANCE = 1e-4  #: of a forecast, where two models' scores differ by their rounding only
 TOLERANCE = 1e-6  #: of a forecast for a model that was there before, or after loading
+ALONE, SAME = 4, 1e-4  #: questions routed alone, and how far that may move what they are routed by
 ASKED = 24  #: questions of an added model
 UNASKED = 0.02  #: what questions it was not asked may move its forecasts by, on average
 PICKLED = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
@@ -165,6 +168,22 @@ def _linear_scores(kind: type[Method]) -> None:
     )
 
 
+def _preference(kind: type[Method]) -> None:
+    given = problem()
+    method, asked, models = fitted(kind, given), given.test.questions, len(given.train.models)
+    whole = preferences(method, asked, forecast_of(method, asked, models))
+    assert whole is not None  # noqa: S101 - the check is for those that have one
+    for at in range(ALONE):
+        one = asked.take(np.array([at]))
+        alone = preferences(method, one, forecast_of(method, one, models))
+        assert alone is not None  # noqa: S101 - the same
+        far = float(np.abs(alone[:, 0] - whole[:, at]).max())
+        require(
+            far <= SAME * max(1.0, float(np.abs(whole).max())),
+            f"what a question is routed by moves by up to {far:.3f} with the other questions it is asked with.",
+        )
+
+
 def _saved(kind: type[Method]) -> None:
     """With settings other than the defaults, and loaded from a copy, once another fit was saved too."""
     given = problem()
@@ -233,5 +252,6 @@ CHECKS: tuple[Check[type[Method]], ...] = (
     Check("added-model", "an added model leaves the others' vectors and forecasts alone", _added_model, AddsModels),
     Check("added-outcomes", "an added model is forecast by what it was asked", _added_outcomes, AddsModels),
     Check("linear-scores", "linear scores put first what the forecasts put first", _linear_scores, ScoresLinearly),
+    Check("preference", "a question is routed by the same alone and among others", _preference, Prefers),
     Check("saved", "what is saved and loaded forecasts the same, without pickle", _saved, Saves),
 )  # fmt: skip

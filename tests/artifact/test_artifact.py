@@ -20,6 +20,7 @@ from embedllm_bench.errors import (
     UsageError,
 )
 from embedllm_bench.matrix import Questions
+from embedllm_bench.methods.ensemble import Ensemble
 from embedllm_bench.methods.settings import build
 from embedllm_bench.simulation import simulate, write
 from embedllm_bench.splits import question_split, whole_split
@@ -41,6 +42,7 @@ METHODS: dict[str, dict[str, object]] = {
     "mf": {"dimension": 4},
     "logistic": {"penalty": 1e-2},
     "model-mean": {},
+    "ensemble": {"trees": 5, "rounds": 3},
 }
 HASHED = "hashed-ngrams"
 
@@ -108,6 +110,17 @@ def test_a_question_is_routed_to_the_highest_forecast(fitted: Artifact) -> None:
         assert forecasts == [float(p[fitted.models.index(ranked.model), at]) for ranked in route.ranked]
         assert route.choice == route.ranked[0].model
     assert [len(route.ranked) for route in fitted.route(TEXTS, top=2)] == [2] * 4
+
+
+def test_the_ensemble_s_routes_go_by_what_it_prefers(starter: Store) -> None:
+    made = fit(starter, "ensemble", settings={"trees": 5, "rounds": 3}, encoder=HASHED)
+    assert isinstance(made.method, Ensemble)
+    p = made.predict(TEXTS).p
+    asked = Questions(("",) * 4, tuple(TEXTS), ("",) * 4, (None,) * 4, _vectors(TEXTS))
+    preferred = made.method.preference(asked, p)
+    for at, route in enumerate(made.route(TEXTS, top=3)):
+        best = np.argsort(-preferred[:, at], kind="stable")[:3]
+        assert [(r.model, r.p) for r in route.ranked] == [(made.models[m], float(p[m, at])) for m in best]
 
 
 def test_equal_forecasts_are_ranked_by_the_scores_behind_them(
