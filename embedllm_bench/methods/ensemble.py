@@ -114,7 +114,8 @@ class Ensemble(SharedScores):
         method.read_models(saved.arrays, saved.facts["keys"])
         return method
 
-    def _clustering(self) -> UniRoute:
+    def clustering(self) -> UniRoute:
+        """The clusters of questions, not yet learned."""
         return UniRoute(self.seed, self.clusters, "nearest", "cpu")
 
     def _scores(self, questions: Questions) -> FloatArray:
