@@ -16,6 +16,8 @@ import numpy as np
 from embedllm_bench.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from embedllm_bench.arrays import BoolArray, CountArray, FloatArray, IndexArray
     from embedllm_bench.matrix import CorrectnessMatrix
 
@@ -78,7 +80,7 @@ class PoolModel:
     noise: FloatArray  #: (Q,) variance of a single outcome around mean + factors @ z
     whole: Components  #: of all known models
     folds: tuple[Components, ...]  #: each without a part of the models
-    noise_without: tuple[FloatArray, ...]  #: for each fold the noise (Q,) as it is without its models
+    noise_without: tuple[FloatArray, ...]  #: for each fold the noise (Q,) that its models have no part in
 
     @classmethod
     def fit(cls, matrix: CorrectnessMatrix) -> PoolModel:
@@ -106,33 +108,47 @@ class PoolModel:
             lost, 0.1
         )  # the components took a part of the noise
         variances = _decreasing(squares - level)
-        noise = _noise(outcomes, residual, asked, level)
-        noise_without = tuple(
-            _noise(outcomes[part.models], residual[part.models], asked[part.models], level) for part in parts
-        )
+        square = np.where(asked, residual**2, 0).sum(0)
+        noise = _noise(outcomes.mean(0), square, asked.sum(0), level)
+        noise_without = _noise_without(outcomes, asked, fold)
         whole = _scaled(_components(outcomes, np.ones(count, dtype=bool)), variances)
         _, factors = whole.at(outcomes)
         folds = tuple(_scaled(part, variances) for part in parts)
         return cls(outcomes, outcomes.mean(0), factors, noise, whole, folds, noise_without)
 
-    def place(self, probe: Probe) -> Place:
-        """Where a model with these outcomes is; the prior, N(0, I), where it has none."""
+    def place(self, probe: Probe, prior: Place | None = None) -> Place:
+        """Where a model with these outcomes is; where it has none the prior, N(0, I) if no other is given."""
         at = probe.asked
-        return solve(self.factors[at], self.noise[at] / probe.attempts, (probe.share - self.mean[at])[None])[
-            0
-        ]
+        deviations = (probe.share - self.mean[at])[None]
+        return solve(self.factors[at], self.noise[at] / probe.attempts, deviations, (prior,))[0]
 
     def forecast(self, place: Place) -> FloatArray:
         """P(correct) (Q,) at the pool's questions."""
         return np.clip(self.mean + self.factors @ place.mean, 0.0, 1.0)
 
 
-def solve(factors: FloatArray, noise: FloatArray, deviations: FloatArray) -> list[Place]:
-    """The places of L models with deviations (L, n) from the mean, all asked the same n questions."""
+def solve(
+    factors: FloatArray, noise: FloatArray, deviations: FloatArray, priors: Sequence[Place | None]
+) -> list[Place]:
+    """The places of L models with deviations (L, n) from the mean, all asked the same n questions.
+
+    ``priors`` (L,) are what is believed of each without them, N(0, I) where that is None.
+    """
     weighted = factors / noise[:, None]  # (n, R)
-    covariance = np.linalg.inv(np.eye(factors.shape[1]) + factors.T @ weighted).astype(np.float64)
-    means: FloatArray = deviations @ weighted @ covariance  # (L, R)
-    return [Place(mean, covariance) for mean in means]
+    told = factors.T @ weighted
+    plain: Place | None = None
+    found = []
+    for deviation, prior in zip(deviations @ weighted, priors, strict=True):
+        if prior is None:
+            if plain is None:  # the same for all of them
+                covariance = np.linalg.inv(np.eye(len(told)) + told).astype(np.float64)
+                plain = Place(np.zeros(len(told)), covariance)
+            found.append(Place(deviation @ plain.covariance, plain.covariance))
+        else:
+            precision = np.linalg.inv(prior.covariance)
+            covariance = np.linalg.inv(precision + told).astype(np.float64)
+            found.append(Place((deviation + precision @ prior.mean) @ covariance, covariance))
+    return found
 
 
 def _filled(matrix: CorrectnessMatrix) -> FloatArray:
@@ -194,11 +210,33 @@ def _scaled(part: Components, variances: FloatArray) -> Components:
     return Components(part.models, part.others, part.mixtures[:, :width] * np.sqrt(variances[:width]))
 
 
-def _noise(outcomes: FloatArray, residual: FloatArray, asked: BoolArray, level: float) -> FloatArray:
-    """A question's own residual variance, drawn to what its mean lets expect."""
-    mean = outcomes.mean(0)
+def _noise_without(outcomes: FloatArray, asked: BoolArray, fold: IndexArray) -> tuple[FloatArray, ...]:
+    """For each fold the noise (Q,) of the others around components that lack the fold's models as well as their own.
+
+    Components with the fold's models would know where these models answer as others do. Questions chosen for little
+    noise would then be the easy ones for the very models that are to tell how good the choice is.
+    """
+    count = int(fold.max()) + 1
+    squares = np.zeros((count, outcomes.shape[1]))
+    for one in range(count):
+        for other in range(one):
+            part = _components(outcomes, (fold != one) & (fold != other))
+            _, rest = _left_out(outcomes, part)
+            square = np.where(asked[part.others], rest**2, 0)
+            for without, left in ((one, other), (other, one)):
+                squares[without] += square[fold[part.others] == left].sum(0)
+    found = []
+    for without, square in enumerate(squares):
+        kept = fold != without
+        times = asked[kept].sum(0)
+        level = float(square.sum()) / max(int(times.sum()), 1)
+        found.append(_noise(outcomes[kept].mean(0), square, times, level))
+    return tuple(found)
+
+
+def _noise(mean: FloatArray, square: FloatArray, times: IndexArray, level: float) -> FloatArray:
+    """A question's own residual variance, by the squares of so many residuals, drawn to what its mean lets expect."""
     spread = mean * (1 - mean)
     expected = level * spread / max(float(spread.mean()), 1e-12) + LEAST_NOISE
-    own = np.where(asked, residual**2, 0).sum(0)
-    noise: FloatArray = (own + NOISE_WEIGHT * expected) / (asked.sum(0) + NOISE_WEIGHT)
+    noise: FloatArray = (square + NOISE_WEIGHT * expected) / (times + NOISE_WEIGHT)
     return np.maximum(noise, LEAST_NOISE)
