@@ -207,7 +207,7 @@ class Prober:
     def _nearest(self, probe: Probe) -> list[tuple[str, float]]:
         """By the cosine of places, the known models' by all their outcomes; none where nothing tells of its place."""
         directions = coordinates(self.pool, self.pool.whole)
-        own = self.pool.place(probe, self.prior).mean
+        own = self.pool.place(probe, self.prior).mean[: directions.shape[1]]
         length = np.linalg.norm(directions, axis=1) * np.linalg.norm(own)
         cosine = directions @ own / np.maximum(length, 1e-12)
         order = np.argsort(-cosine, kind="stable")[: SHOWN if length.any() else 0].tolist()

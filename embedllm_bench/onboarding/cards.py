@@ -27,6 +27,7 @@ class CardPrior:
     """A pool's places from cards, and what the cards of known models say without their fold."""
 
     whole: CardMap
+    components: Components  #: of all known models
     of_kin: tuple[tuple[Place, ...], ...]  #: for each fold the places of the models left out
     of_strangers: tuple[tuple[Place, ...], ...]  #: the same as if no model of their families were known
 
@@ -40,16 +41,16 @@ class CardPrior:
         ]
         kin, strangers = (
             tuple(
-                tuple(_place(one.read(traits[m], stranger=stranger)) for m in part.others)
+                tuple(_place(one.read(traits[m], stranger=stranger), part) for m in part.others)
                 for part, one in zip(pool.folds, maps, strict=True)
             )
             for stranger in (False, True)
         )
-        return cls(whole, kin, strangers)
+        return cls(whole, pool.whole, kin, strangers)
 
     def read(self, traits: Traits) -> Place:
         """Where a model of which this is known is believed to be."""
-        return _place(self.whole.read(traits))
+        return _place(self.whole.read(traits), self.components)
 
     def left_out(self, *, stranger: bool) -> tuple[tuple[Place, ...], ...]:
         """Of the known models, fold by fold, what is believed of them without their fold, or also their families."""
@@ -57,8 +58,8 @@ class CardPrior:
 
 
 def coordinates(pool: PoolModel, part: Components) -> FloatArray:
-    """Where the models that some components are of lie along them (K, R)."""
-    mean, factors = part.at(pool.outcomes)
+    """Where the models that some components are of lie along the mixtures (K, R)."""
+    mean, factors = part.mixed(pool.outcomes)
     length = np.maximum((factors**2).sum(0), SHORTEST)
     return np.asarray((pool.outcomes[part.models] - mean) @ factors / length)
 
@@ -70,5 +71,8 @@ def size_means(known: FloatArray, traits: Sequence[Traits], new: Traits) -> Floa
     return np.asarray(known[:, alike].mean(1) if alike.any() else known.mean(1))
 
 
-def _place(belief: Belief) -> Place:
-    return Place(belief.mean, np.diag(belief.variance))
+def _place(belief: Belief, part: Components) -> Place:
+    """The belief, and nothing of what is the same everywhere."""
+    if not part.everywhere:
+        return Place(belief.mean, np.diag(belief.variance))
+    return Place(np.append(belief.mean, 0.0), np.diag(np.append(belief.variance, 1.0)))

@@ -3,7 +3,8 @@
 A new model's outcomes are y = mean + factors @ z + noise with z ~ N(0, I): probabilistic principal components of
 models (Tipping and Bishop 1999, J. R. Stat. Soc. B 61), but for the variances along the components. Those, and the
 noise, are what models left out of the components are seen to have (an empirical-Bayes prior): the known models' own
-variances hold their noise too, and would promise too much.
+variances hold their noise too, and would promise too much. The last factor is the same at all questions: by so much
+models left out are better or worse everywhere than their components tell.
 """
 
 from __future__ import annotations
@@ -55,14 +56,25 @@ class Probe:
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """Factors as mixtures of some known models: at outcomes (n, K) of these, factors = (outcomes - mean) @ mixtures."""
+    """Factors as mixtures of some known models: at outcomes (n, K) of these, factors = (outcomes - mean) @ mixtures.
+
+    One more is the same everywhere, where models are seen to differ so.
+    """
 
     models: IndexArray  #: (K,) which of the pool's
     others: IndexArray  #: the pool's models left out of them
     mixtures: FloatArray  #: (K, R)
+    everywhere: float = 0.0  #: standard deviation of what a model has at all questions alike
 
     def at(self, outcomes: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Mean (n,) and factors (n, R) where all M models have these outcomes (M, n), or forecasts of them."""
+        mean, factors = self.mixed(outcomes)
+        if not self.everywhere:
+            return mean, factors
+        return mean, np.concatenate([factors, np.full((len(mean), 1), self.everywhere)], axis=1)
+
+    def mixed(self, outcomes: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The same without the factor that is the same everywhere."""
         known = outcomes[self.models]
         mean = known.mean(0)
         return mean, (known - mean).T @ self.mixtures
@@ -76,7 +88,7 @@ class PoolModel:
         FloatArray  #: (M, Q) shares correct of the known models; where one was not asked, an additive fit
     )
     mean: FloatArray  #: (Q,)
-    factors: FloatArray  #: (Q, R)
+    factors: FloatArray  #: (Q, R), of which the last may be the same everywhere
     noise: FloatArray  #: (Q,) variance of a single outcome around mean + factors @ z
     whole: Components  #: of all known models
     folds: tuple[Components, ...]  #: each without a part of the models
@@ -111,9 +123,10 @@ class PoolModel:
         square = np.where(asked, residual**2, 0).sum(0)
         noise = _noise(outcomes.mean(0), square, asked.sum(0), level)
         noise_without = _noise_without(outcomes, asked, fold)
-        whole = _scaled(_components(outcomes, np.ones(count, dtype=bool)), variances)
+        everywhere = _everywhere(residual, asked, level)
+        whole = _scaled(_components(outcomes, np.ones(count, dtype=bool)), variances, everywhere)
         _, factors = whole.at(outcomes)
-        folds = tuple(_scaled(part, variances) for part in parts)
+        folds = tuple(_scaled(part, variances, everywhere) for part in parts)
         return cls(outcomes, outcomes.mean(0), factors, noise, whole, folds, noise_without)
 
     def place(self, probe: Probe, prior: Place | None = None) -> Place:
@@ -205,9 +218,18 @@ def _decreasing(variances: FloatArray) -> FloatArray:
     return smooth[smooth > SMALLEST_VARIANCE]
 
 
-def _scaled(part: Components, variances: FloatArray) -> Components:
+def _everywhere(residual: FloatArray, asked: BoolArray, level: float) -> float:
+    """The standard deviation of models' mean residuals (M, Q), beyond what noise of this level makes of them."""
+    times = np.maximum(asked.sum(1), 1)
+    means = np.where(asked, residual, 0).sum(1) / times
+    variance = float((means**2 - level / times).mean())
+    return variance**0.5 if variance > SMALLEST_VARIANCE else 0.0
+
+
+def _scaled(part: Components, variances: FloatArray, everywhere: float) -> Components:
     width = min(len(variances), part.mixtures.shape[1])
-    return Components(part.models, part.others, part.mixtures[:, :width] * np.sqrt(variances[:width]))
+    mixtures = part.mixtures[:, :width] * np.sqrt(variances[:width])
+    return Components(part.models, part.others, mixtures, everywhere)
 
 
 def _noise_without(outcomes: FloatArray, asked: BoolArray, fold: IndexArray) -> tuple[FloatArray, ...]:

@@ -36,11 +36,11 @@ def error(asked: int, *, told: bool) -> float:
 
 def test_a_known_model_stands_where_its_outcomes_lie_along_the_factors() -> None:
     places = coordinates(POOL, POOL.whole)
-    assert places.shape == (40, POOL.factors.shape[1])
+    mean, factors = POOL.whole.mixed(POOL.outcomes)
+    assert places.shape == (40, factors.shape[1])
     assert places.mean(0) == pytest.approx(0, abs=1e-9)
-    deviations = POOL.outcomes - POOL.mean
-    rest = deviations - places @ POOL.factors.T
-    assert rest @ POOL.factors == pytest.approx(0, abs=1e-6)
+    rest = POOL.outcomes - mean - places @ factors.T
+    assert rest @ factors == pytest.approx(0, abs=1e-6)
 
 
 def test_a_card_alone_is_better_than_nothing_and_outcomes_are_better_still() -> None:
