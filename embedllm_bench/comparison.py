@@ -15,7 +15,7 @@ from embedllm_bench.figures.gathering import gather
 from embedllm_bench.matrix import LabelConvention
 from embedllm_bench.methods.base import Forecast
 from embedllm_bench.near import near_groups
-from embedllm_bench.newcomers import score_new_models
+from embedllm_bench.newcomers import expected, score_new_models
 from embedllm_bench.onboarding.choosing import STRATEGIES
 from embedllm_bench.planning import Divide, Plan
 from embedllm_bench.provenance import describe
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from embedllm_bench.arrays import FloatArray
-    from embedllm_bench.cards import ModelCard
     from embedllm_bench.figure_data import FigureData
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.results import Row, Score
@@ -84,11 +83,13 @@ def compare(
     _check(tasks, split, group, seeds, folds)
     chosen, matrix = read_graded(store, encoder, LabelConvention(labels), group)
     truth, plugins = store.true_probabilities(), plugins or Plugins()
+    matrix = matrix.with_cards({**plugins.models.things, **matrix.cards})
     session = Session.of(matrix, truth, methods, settings or {}, listener, plugins, device)
     divide = Divide(split, folds, _parts(store, split))
     plan = Plan.of(matrix, tasks, tuple(dict.fromkeys(seeds)), divide)
     if listener is not None:
-        listener.expected(len(plan.splits) * len(session.methods))
+        added = expected(session, plan) if plan.does(new_models.NAME, tasks) else 0
+        listener.expected(len(plan.splits) * len(session.methods) + added)
     scores, rows = _scored(session, plan, tasks, replicates)
     request = Request(
         store=str(store.path),
@@ -105,7 +106,7 @@ def compare(
     )
     hashes = {s.name: s.hash for s in plan.splits}
     manifest = describe(request, session.facts(), hashes, rows, plan.skipped, session.plugin_versions())
-    figures = _figures(session, plan, {**plugins.models.things, **store.model_cards()})
+    figures = _figures(session, plan)
     return Comparison(tuple(scores), tuple(session.failures), manifest, figures)
 
 
@@ -121,10 +122,10 @@ def _scored(
     return scores, rows
 
 
-def _figures(session: Session, plan: Plan, cards: Mapping[str, ModelCard]) -> FigureData:
+def _figures(session: Session, plan: Plan) -> FigureData:
     fitted = tuple(session.done.values())
     rows = (session.competitors, session.simple, _foretelling(session))
-    return gather(session.matrix, fitted, plan.benchmark, *rows, cards)
+    return gather(session.matrix, fitted, plan.benchmark, *rows, session.matrix.cards)
 
 
 def read_graded(
@@ -137,7 +138,7 @@ def read_graded(
         DataError: no outcome is graded.
     """
     chosen, vectors = question_vectors(store, encoder)
-    matrix = store.matrix(vectors, labels)
+    matrix = store.matrix(vectors, labels).with_cards(store.model_cards())
     if not matrix.attempts.any():
         raise DataError(f"{store.path} holds no graded outcome; import some with 'embedllm-bench import'.")
     if group == "near":

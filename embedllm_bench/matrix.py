@@ -13,11 +13,12 @@ import numpy as np
 from embedllm_bench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
     from embedllm_bench.arrays import BoolArray, CountArray, Float32Array, IndexArray
+    from embedllm_bench.cards.model import ModelCard
 
 
 MOST_ATTEMPTS = 2**16 - 1  #: at one cell; counts are kept in 8 or 16 bits
@@ -106,6 +107,8 @@ class CorrectnessMatrix:
     correct: CountArray  #: (M, Q) attempts answered correctly
     attempts: CountArray  #: (M, Q) graded attempts
     labels: LabelConvention = field(default=LabelConvention.RAW)
+    #: what is known of models beyond their names, by id; of others than these models too, and no outcome
+    cards: Mapping[str, ModelCard] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shape = (len(self.models), len(self.questions))
@@ -177,8 +180,12 @@ class CorrectnessMatrix:
         """The same matrix whose questions stay together as ``grouped`` (Q,) says."""
         return replace(self, questions=replace(self.questions, grouped=grouped))
 
+    def with_cards(self, cards: Mapping[str, ModelCard]) -> CorrectnessMatrix:
+        """The same outcomes of models of which this is known, by id."""
+        return replace(self, cards=cards)
+
     def digest(self) -> str:
-        """SHA-256 of everything a method could learn from: names, texts, labels, counts and vectors."""
+        """SHA-256 of everything a method could learn from, but for cards: names, texts, labels, counts and vectors."""
         digest = hashlib.sha256(self.labels.encode())
         for names in (self.models, self.questions.keys, self.questions.texts, self.questions.subtasks):
             digest.update("\0\0".join("\0" if name is None else name for name in names).encode())

@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from embedllm_bench.cards.traits import all_traits, traits_of
 from embedllm_bench.encoders.choosing import question_vectors
 from embedllm_bench.errors import DataError
+from embedllm_bench.onboarding.cards import CardPrior, coordinates
 from embedllm_bench.onboarding.choosing import Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.pool import FEWEST_MODELS, PoolModel, Probe
-from embedllm_bench.onboarding.text import TextMap
+from embedllm_bench.onboarding.text import TextFeatures, TextMap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from embedllm_bench.arrays import FloatArray, IndexArray
+    from embedllm_bench.arrays import IndexArray
+    from embedllm_bench.cards import ModelCard
+    from embedllm_bench.cards.traits import Traits
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.onboarding.estimating import Estimates
+    from embedllm_bench.onboarding.pool import Place
     from embedllm_bench.store.store import Store
 
 SHOWN = 5
@@ -88,10 +93,16 @@ class Prober:
     pool: PoolModel
     target: Target
     encoder: str
+    cards: CardPrior
+    traits: Traits  #: of the model
 
     @classmethod
-    def of(cls, store: Store, model: str, benchmarks: Iterable[str]) -> Self:
-        """Learn from the known models' outcomes on these benchmarks.
+    def of(
+        cls, store: Store, model: str, benchmarks: Iterable[str], cards: Mapping[str, ModelCard] | None = None
+    ) -> Self:
+        """Learn from the known models' outcomes on these benchmarks, and from their cards.
+
+        ``cards`` are those that the store has not, or has otherwise.
 
         Raises:
             DataError: too few models have been asked them.
@@ -116,7 +127,15 @@ class Prober:
             )
         pool = PoolModel.fit(known)
         names, codes = known.questions.benchmark_codes
-        return cls(model, known, pool, Target.of(pool, targets(codes, len(names))), encoder)
+        told = {**store.model_cards(), **(cards or {})}
+        prior = CardPrior.fit(pool, all_traits(known.models, told))
+        target = Target.of(pool, targets(codes, len(names)))
+        return cls(model, known, pool, target, encoder, prior, traits_of(model, told))
+
+    @property
+    def prior(self) -> Place:
+        """What the model's card says of its place."""
+        return self.cards.read(self.traits)
 
     def choose(self, strategy: str, count: int, store: Store | None = None) -> list[Chosen]:
         """The next questions to ask, given the model's outcomes in the store, which are not asked again."""
@@ -126,7 +145,9 @@ class Prober:
         allowed = np.ones(len(self.matrix.questions), dtype=bool)
         allowed[probe.asked] = False
         chooser = Chooser(strategy, allowed, self.matrix.questions.benchmark_codes[1])
-        choice = chooser.choose(self.pool, count, self.pool.place(probe) if len(probe.asked) else None)
+        choice = chooser.choose(
+            self.pool, count, self.pool.place(probe, self.prior) if len(probe.asked) else None
+        )
         questions = self.matrix.questions
         return [
             Chosen(
@@ -152,7 +173,8 @@ class Prober:
         free = np.ones(len(questions), dtype=bool)
         chooser = Chooser(strategy, free, questions.benchmark_codes[1])
         without = chooser.without_each_fold(self.pool, len(probe.asked))
-        found = AnsweredEstimator.of(self.target, probe.asked, without).estimate(probe)
+        left_out = self.cards.left_out(stranger=self.cards.whole.is_stranger(self.traits))
+        found = AnsweredEstimator.of(self.target, probe.asked, without, left_out).estimate(probe, self.prior)
         better, worse = self.target.known[-1] > found.high[-1], self.target.known[-1] < found.low[-1]
         count = len(self.matrix.models) + 1
         return Reading(
@@ -183,12 +205,9 @@ class Prober:
         ]
 
     def _nearest(self, probe: Probe) -> list[tuple[str, float]]:
-        """By the cosine of places, the known models' by all their outcomes; none where the probe says nothing."""
-        deviations = self.pool.outcomes - self.pool.mean
-        directions: FloatArray = (
-            deviations @ self.pool.factors / np.maximum((self.pool.factors**2).sum(0), 1e-12)
-        )
-        own = self.pool.place(probe).mean
+        """By the cosine of places, the known models' by all their outcomes; none where nothing tells of its place."""
+        directions = coordinates(self.pool, self.pool.whole)
+        own = self.pool.place(probe, self.prior).mean[: directions.shape[1]]
         length = np.linalg.norm(directions, axis=1) * np.linalg.norm(own)
         cosine = directions @ own / np.maximum(length, 1e-12)
         order = np.argsort(-cosine, kind="stable")[: SHOWN if length.any() else 0].tolist()
@@ -196,13 +215,14 @@ class Prober:
 
     def _routed(self, probe: Probe) -> Routed:
         """At the pool's questions, each forecast from the texts of the others."""
-        text = TextMap.fit(self.pool, self.matrix.questions.embeddings)
+        text = TextMap.fit(self.pool, TextFeatures.of(self.matrix.questions.embeddings))
         mean, factors = self.pool.whole.at(text.left_out)
-        new = mean + factors @ self.pool.place(probe).mean  # (Q,)
+        place = self.pool.place(probe, self.prior)
+        new = mean + factors @ place.mean  # (Q,)
         best = text.left_out.argmax(0)
         without = self.pool.outcomes[best, np.arange(len(best))]
         goes = new > text.left_out.max(0)
         # what it would score there is not known: the pool model's forecast, in which its own outcomes are
-        expected = self.pool.forecast(self.pool.place(probe))
+        expected = self.pool.forecast(place)
         routed = np.where(goes, expected, without)
         return Routed(float(goes.mean()), float(routed.mean()), float(without.mean()))

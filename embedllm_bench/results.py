@@ -95,6 +95,7 @@ class DataFacts:
     partly_asked: float  #: share of questions some model was not asked
     simulated: bool
     hash: str
+    cards: str = ""  #: SHA-256 of what cards tell of the models; empty in results of versions before
 
     def counts(self, *, grouped: bool = False) -> str:
         """Such as "18 models, 1200 questions, 10 benchmarks"; ``grouped`` puts commas between thousands."""

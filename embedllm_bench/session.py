@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from embedllm_bench.cards.traits import all_traits, traits_digest
 from embedllm_bench.devices import choose_device
 from embedllm_bench.errors import ABORTS, BenchError
 from embedllm_bench.methods.base import AddsModels, Method, forecast
@@ -39,6 +40,8 @@ class Listener(Protocol):
     def expected(self, fits: int) -> None: ...
 
     def fitted(self, matrix: CorrectnessMatrix, fitted: Fitted) -> None: ...
+
+    def added(self, what: str) -> None: ...
 
     def failed(self, failure: Failure) -> None: ...
 
@@ -119,12 +122,23 @@ class Session:
         train = self.matrix.take(split.train).take_models(models)
         validation = self.matrix.take(split.validation).take_models(models)
         fitted: dict[str, Method] = {}
-        for name, (method, values) in self.methods.items():
+        for name in self.adders:
+            method, values = self.methods[name]
             with self.failing(name, split):
                 made = build(method, values, seed)
-                if isinstance(made, AddsModels):
-                    fitted[name] = made.fit(train, validation if len(validation.questions) else None)
+                fitted[name] = made.fit(train, validation if len(validation.questions) else None)
+            self.added(name)
         return fitted
+
+    @property
+    def adders(self) -> list[str]:
+        """The methods that take in models one by one."""
+        return [name for name, (method, _) in self.methods.items() if issubclass(method, AddsModels)]
+
+    def added(self, what: str) -> None:
+        """Tell that new models have been through one more row."""
+        if self.listener is not None:
+            self.listener.added(what)
 
     @contextlib.contextmanager
     def failing(self, name: str, split: Split) -> Iterator[None]:
@@ -177,6 +191,7 @@ def data_facts(matrix: CorrectnessMatrix, *, simulated: bool) -> DataFacts:
         partly_asked=float(np.mean(asked < len(matrix.models))),
         simulated=simulated,
         hash=matrix.digest(),
+        cards=traits_digest(all_traits(matrix.models, matrix.cards)),
     )
 
 

@@ -127,7 +127,7 @@ def test_every_hook_is_shown_with_its_signature() -> None:
 
 def test_what_a_method_has_and_can_have_is_shown_with_its_signature() -> None:
     page = (ROOT / "docs" / "plugins.md").read_text()
-    protocols = ("Method", "HasEmbeddings", "AddsModels", "ScoresLinearly", "Saves")
+    protocols = ("Method", "HasEmbeddings", "AddsModels", "AddsDescribedModels", "ScoresLinearly", "Saves")
     classes = [
         node
         for node in ast.parse(Path(base.__file__).read_text()).body
@@ -139,7 +139,7 @@ def test_what_a_method_has_and_can_have_is_shown_with_its_signature() -> None:
         for node in ast.parse(Path(saving.__file__).read_text()).body
         if isinstance(node, ast.FunctionDef) and node.name.endswith("_fitted")
     ]
-    assert len(functions) == 9
+    assert len(functions) == 10
     for node in functions:
         assert node.returns is not None
         assert f"\n{node.name}({ast.unparse(node.args)}) -> {ast.unparse(node.returns)}\n" in page

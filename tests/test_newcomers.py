@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from embedllm_bench import Store, compare
+from embedllm_bench.cards import ModelCard
 from embedllm_bench.leaderboard import boards
 from embedllm_bench.results import Comparison
 from embedllm_bench.simulation import simulate, write
-from embedllm_bench.tasks.new_models import Record, divisions, score
+from embedllm_bench.tasks.new_models import Record, Tally, divisions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,10 +42,12 @@ def test_models_of_two_families_are_not_divided_by_family() -> None:
 
 def test_a_model_that_was_new_twice_counts_once() -> None:
     values = {0: [0.2, 0.4], 1: [0.5]}
-    found = score(
-        [Record("mf", "models", "accuracy", 8, None, m, v) for m, many in values.items() for v in many]
-        + [Record("mf", "families", "accuracy", 8, None, 0, 0.9)]
-    )
+    tally = Tally(models=2)
+    for model, many in values.items():
+        for value in many:
+            tally.add(Record("mf", "models", "accuracy", 8, None, model, value))
+    tally.add(Record("mf", "families", "accuracy", 8, None, 0, 0.9))
+    found = tally.scores()
     assert [(s.metric, s.k, s.n) for s in found] == [("accuracy", 8, 2), ("families_accuracy", 8, 1)]
     assert found[0].value == pytest.approx(0.4)  # of 0.3 and 0.5
     assert found[0].low == pytest.approx(
@@ -60,9 +63,13 @@ def test_the_task_has_a_curve_of_every_row_and_a_table(tmp_path: Path) -> None:
     pool = {
         f"pool-{way}" for way in ("accuracy", "forecasts", "information", "random", "stratified", "anchors")
     }
-    assert {"mf", "model-mean", *pool} < set(table)
-    for row in ("mf", "pool-random", "pool-accuracy"):
-        assert {f"accuracy@{k}" for k in (0, 8, 16, 32, 64, 128)} < set(table[row])
+    assert {"mf", "model-mean", "size-mean", "pool-card-accuracy", "pool-card-random", *pool} < set(table)
+    without = {s.metric: s.n for s in comparison.scores if s.method == "size-mean" and s.benchmark is None}
+    assert without == dict.fromkeys(
+        ("answered_mae", "strangers_answered_mae", "families_answered_mae"), 15
+    )  # simulated names tell no family
+    for row in ("mf", "pool-random", "pool-accuracy", "pool-card-random"):
+        assert {f"accuracy@{k}" for k in (0, 8, 16, 25, 32, 50, 64, 100, 128)} < set(table[row])
         assert table[row]["accuracy@8"].n == 15
     for row in ("pool-random", "probe-mean", "probe-benchmark-mean", "probe-ridge", "probe-irt"):
         assert table[row]["answered_mae@128"].value < table[row]["answered_mae@0"].value  # type: ignore[operator]
@@ -91,3 +98,44 @@ def test_too_few_models_are_said_to_be(tmp_path: Path) -> None:
     assert [(s.task, s.reason) for s in comparison.manifest.skipped] == [
         ("new-models", "The store has 8 models; leaving a third out needs 9.")
     ]
+
+
+def test_progress_is_told_of_every_row_and_none_too_many(tmp_path: Path) -> None:
+    class Counter:
+        total = done = 0
+
+        def expected(self, fits: int) -> None:
+            self.total = fits
+
+        def fitted(self, *_: object) -> None:
+            self.done += 1
+
+        def added(self, _: str) -> None:
+            self.done += 1
+
+        def failed(self, failure: object) -> None:
+            raise AssertionError(failure)
+
+    counter = Counter()
+    with Store.open(tmp_path / "s.db", write=True) as store:
+        write(store, simulate(9, 120, benchmarks=2, dimension=8), "test")
+        compare(store, tasks=["new-models"], methods=["mf"], listener=counter)
+    assert (counter.done, counter.total) == (counter.total, 4 + 6 * (4 + 7))  # the simple rows too
+
+
+def test_a_card_is_read_where_the_store_has_one(tmp_path: Path) -> None:
+    """Cards that tell how able a model is make up for having no outcome."""
+    simulation = simulate(30, 200, benchmarks=2, dimension=4)
+    with Store.open(tmp_path / "s.db", write=True) as store:
+        write(store, simulation, "test")
+        before = compare(store, tasks=["new-models"], methods=["mf"])
+        matrix = store.matrix(np.zeros((200, 1), dtype=np.float32))
+        for model, right in zip(matrix.models, matrix.correct.mean(1).tolist(), strict=True):
+            store.write_model_card(ModelCard(model, parameters=round(10 ** (8 + 4 * right))))
+        after = compare(store, tasks=["new-models"], methods=["mf"])
+    errors = [
+        one.overall("new-models")["pool-card-random"]["answered_mae@0"].value for one in (before, after)
+    ]
+    assert errors[1] < 0.6 * errors[0]  # type: ignore[operator]
+    assert before.manifest.data.hash == after.manifest.data.hash
+    assert before.manifest.data.cards != after.manifest.data.cards

@@ -74,6 +74,7 @@ def fit(
     with plugins.methods.blaming(partial(str, method)), guest():
         unfitted = build(kind, on_device(device, kind, settings or {}), seed)
     chosen, matrix = read_graded(store, encoder, LabelConvention(labels))
+    matrix = matrix.with_cards({**plugins.models.things, **matrix.cards})
     graded, ungraded = _graded(matrix)
     split = whole_split(graded.questions, seed)
     _train(unfitted, graded, split)

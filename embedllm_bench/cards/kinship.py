@@ -18,7 +18,7 @@ LARGEST = "50B and more"
 
 def family_of(model: str, cards: Mapping[str, ModelCard]) -> str | None:
     """``cards`` are by model id; a card of the same weights in another configuration serves too."""
-    card = _card(model, cards)
+    card = card_of(model, cards)
     named = None if card is None else card.family
     if named is None:
         return family_in_name(model)
@@ -27,13 +27,19 @@ def family_of(model: str, cards: Mapping[str, ModelCard]) -> str | None:
 
 def size_of(model: str, cards: Mapping[str, ModelCard]) -> str | None:
     """The size class, None where neither card nor name says how many parameters."""
-    card = _card(model, cards)
+    card = card_of(model, cards)
     parameters = (None if card is None else card.parameters) or parameters_in_name(model)
+    return size_class(parameters)
+
+
+def size_class(parameters: int | None) -> str | None:
+    """Which of the classes so many parameters fall in."""
     if parameters is None:
         return None
     return next((name for name, end in SIZE_CLASSES.items() if parameters < end), LARGEST)
 
 
-def _card(model: str, cards: Mapping[str, ModelCard]) -> ModelCard | None:
+def card_of(model: str, cards: Mapping[str, ModelCard]) -> ModelCard | None:
+    """The card of a model, or else of its weights in another configuration."""
     weights = model.partition("+")[0].partition("@")[0]  # a table's model may have a name that is no model id
     return cards.get(model) or cards.get(weights)

@@ -235,6 +235,8 @@ def _check_replay(now: Manifest, then: Manifest) -> None:
         )
     if now.splits != then.splits:
         raise DataError("The questions are divided otherwise than then; give the split's file as it was.")
+    if then.data.cards and now.data.cards != then.data.cards:
+        click.echo("The models' cards say something else than then; rows that read them differ.", err=True)
     differing = [name for name, version in then.versions.items() if now.versions.get(name) != version]
     if now.threads != then.threads:
         differing.append("the number of threads")
@@ -265,6 +267,9 @@ def _watching(keep: Path | None) -> Iterator[Listener]:
                 bar.update(line, advance=1, description=f"{fitted.method} on {fitted.split.name}")
                 if files is not None:
                     files.write(matrix, fitted)
+
+            def added(self, what: str) -> None:
+                bar.update(line, advance=1, description=f"new models by {what}")
 
             def failed(self, failure: Failure) -> None:
                 bar.update(line, advance=1, description=f"{failure.method} failed")

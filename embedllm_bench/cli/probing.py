@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from embedllm_bench.cards import BenchmarkCard, ModelCard
+    from embedllm_bench.cards.traits import Traits
     from embedllm_bench.collecting.collector import Settings
     from embedllm_bench.probing import Chosen, Reading
     from embedllm_bench.store.store import Store
@@ -21,8 +22,9 @@ BATCH = 16  #: questions asked between two looks at the interval
 
 OPTIONS = (
     click.option(
-        "--probe", type=click.IntRange(1), metavar="K",
-        help="Ask only K questions, chosen by what the store's models answered, and predict the rest.",
+        "--probe", type=click.IntRange(0), metavar="K",
+        help="Ask only K questions, chosen by what the store's models answered, and predict the rest; 0 asks none and"
+        " predicts from the card.",
     ),
     click.option(
         "--choose", default="accuracy", show_default=True,
@@ -61,6 +63,8 @@ def probe_options(function: Callable[..., Any]) -> Callable[..., Any]:
             raise UsageError(
                 "--until-ci and --explain are about a probe; say with --probe how many questions."
             )
+        if wanted is not None and not count and (until is not None or explain):
+            raise UsageError("--probe 0 asks nothing; leave --until-ci and --explain out.")
         settings = options["settings"]
         whole = settings.limit is None and settings.repeats == 1 and settings.overwrite == "missing"
         if wanted is not None and options["no_collect"]:
@@ -87,7 +91,10 @@ def ask_probe(
     """Choose, ask, say what came of it; the exit code. ``ask`` collects what settings name."""
     from embedllm_bench.probing import Prober
 
-    prober = Prober.of(store, card.id, [benchmark.id for benchmark in benchmarks])
+    prober = Prober.of(store, card.id, [benchmark.id for benchmark in benchmarks], {card.id: card})
+    if not wanted.count:
+        store.write_model_card(card)
+        click.echo(f"{store.path}: the card of {card.id}.")
     left, code, asked = wanted.count, 0, 0
     while left > 0:
         batch = left if wanted.until is None else min(BATCH, left)
@@ -105,8 +112,8 @@ def ask_probe(
             break
         if wanted.until is not None and prober.read(store, wanted.strategy).half_width <= wanted.until:
             break
-    if len(prober.probe(store).asked):
-        _echo(_lines(prober.read(store, wanted.strategy), wanted))
+    if not wanted.count or len(prober.probe(store).asked):
+        _echo(_lines(prober.read(store, wanted.strategy), wanted, prober.traits))
     return code
 
 
@@ -124,12 +131,11 @@ def _explained(chosen: Sequence[Chosen], before: int) -> Iterator[str]:
         yield f"  {number:3} {key}  {question.known_correct:.0%} right{gain}  {text}"
 
 
-def _lines(reading: Reading, wanted: Wanted) -> Iterator[str]:
+def _lines(reading: Reading, wanted: Wanted, traits: Traits) -> Iterator[str]:
     last = reading.predicted[-1]
-    yield (
-        f"{reading.model}, probed with {last.asked} of {last.n} questions ({wanted.strategy}); predicted accuracy on"
-        " all of them, 90 % intervals:"
-    )
+    asked = f"probed with {last.asked} of {last.n} questions ({wanted.strategy}); predicted accuracy on all of them"
+    told = f"asked none of {last.n} questions; accuracy predicted from its card ({_told(traits)})"
+    yield f"{reading.model}, {asked if last.asked else told}, 90 % intervals:"
     for one in reading.predicted:
         bounds = f"[{one.low:.3f}, {one.high:.3f}]"
         yield f"  {one.benchmark or 'all':24} {one.accuracy:.3f} {bounds}  asked {one.asked} of {one.n}"
@@ -139,10 +145,25 @@ def _lines(reading: Reading, wanted: Wanted) -> Iterator[str]:
     ranks = f"{reading.first}" if reading.first == reading.last else f"{reading.first}-{reading.last}"
     yield f"Rank {ranks} of {reading.models}, by that interval."
     near = ", ".join(f"{model} ({cosine:.2f})" for model, cosine in reading.nearest)
-    yield f"Nearest by the pool model: {near}."
+    yield f"Nearest by the pool model: {near or 'none, as nothing tells of it'}."
     routed = reading.routed
     yield (
         f"Routing ({reading.encoder}) would send {routed.share:.1%} of these questions to it; expected accuracy"
         f" {routed.accuracy:.3f}, without it {routed.without:.3f}."
     )
-    yield "Its outcomes are in the store as a probe; 'embedllm-bench collect' asks the rest."
+    if last.asked:
+        yield "Its outcomes are in the store as a probe; 'embedllm-bench collect' asks the rest."
+    else:
+        yield "Nothing was asked; --probe with a number asks so many questions, 'embedllm-bench collect' all."
+
+
+def _told(traits: Traits) -> str:
+    """What a card tells, in words."""
+    tuned = {True: "tuned to follow instructions", False: "not tuned to follow instructions", None: None}
+    parts = (
+        None if traits.parameters is None else f"{traits.parameters / 1e9:.3g}B parameters",
+        traits.generation or traits.family,
+        tuned[traits.tuned],
+        *sorted(traits.tags),
+    )
+    return ", ".join(part for part in parts if part) or "which tells nothing"

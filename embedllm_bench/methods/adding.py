@@ -23,6 +23,14 @@ LEAST_WEIGHT, MOST_WEIGHT = 1.0, 100.0  #: of the known models' mean, in attempt
 
 
 @dataclass(frozen=True, eq=False)
+class Belief:
+    """What is believed of a place before any outcome, in R coordinates of variance 1: where, and how surely."""
+
+    mean: FloatArray  #: (R,)
+    variance: FloatArray  #: (R,) at most 1
+
+
+@dataclass(frozen=True, eq=False)
 class Prior:
     """What the M known models' vectors (M, K) say of one more.
 
@@ -30,6 +38,11 @@ class Prior:
     """
 
     mixtures: FloatArray  #: (R, M): each principal direction as a mixture of the known vectors; they sum to 0
+
+    @property
+    def coordinates(self) -> FloatArray:
+        """The known models' own places (M, R), of mean 0 and variance 1."""
+        return np.asarray(self.mixtures.T * self.mixtures.shape[1])
 
     @classmethod
     def of(cls, vectors: Float32Array) -> Prior:
@@ -65,14 +78,26 @@ class Prior:
         return np.linalg.solve(gram, columns.T @ residual / LARGEST_VARIANCE).astype(np.float64)
 
     def by_logistic(
-        self, columns: FloatArray, offset: FloatArray, correct: CountArray, attempts: CountArray
+        self,
+        columns: FloatArray,
+        offset: FloatArray,
+        correct: CountArray,
+        attempts: CountArray,
+        belief: Belief | None = None,
     ) -> FloatArray:
-        """The place z where logit P(correct) = offset (Q,) + columns (Q, R) @ z, by Newton's method."""
-        z = np.zeros(columns.shape[1])
+        """The place z where logit P(correct) = offset (Q,) + columns (Q, R) @ z, by Newton's method.
+
+        What is believed without outcomes is the prior's own, or a ``belief``.
+        """
+        width = columns.shape[1]
+        center, precision = np.zeros(width), np.ones(width)
+        if belief is not None:
+            center, precision = belief.mean, 1 / belief.variance
+        z = center.copy()
         for _ in range(ITERATIONS):
             p = 0.5 * (1 + np.tanh((offset + columns @ z) / 2))
-            gradient = columns.T @ (correct - attempts * p) - z
-            curvature = columns.T @ ((attempts * p * (1 - p))[:, None] * columns) + np.eye(len(z))
+            gradient = columns.T @ (correct - attempts * p) - precision * (z - center)
+            curvature = columns.T @ ((attempts * p * (1 - p))[:, None] * columns) + np.diag(precision)
             step = np.linalg.solve(curvature, gradient)
             length = float(np.linalg.norm(step))
             z += step * min(1.0, LONGEST_STEP / max(length, SMALLEST_STEP))

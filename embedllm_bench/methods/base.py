@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedllm_bench.arrays import CountArray, Float32Array
+    from embedllm_bench.cards.traits import Traits
     from embedllm_bench.matrix import CorrectnessMatrix, Questions
 
 
@@ -26,7 +27,8 @@ class Method(abc.ABC):
     outcomes only; the test part reaches it as :class:`Questions`, which carries no outcome.
 
     What a method may offer beyond that is a protocol each: :class:`HasEmbeddings`, :class:`AddsModels`,
-    :class:`ScoresLinearly`, :class:`Prefers`, :class:`Saves`; having their methods is enough.
+    :class:`AddsDescribedModels`, :class:`ScoresLinearly`, :class:`Prefers`, :class:`Saves`; having their methods is
+    enough.
     :func:`embedllm_bench.testing.check_method` says whether a class keeps all that it promises.
     """
 
@@ -66,6 +68,16 @@ class AddsModels(Protocol):
         none, or others than those of the fit. The other models' vectors stay bit for bit what they
         were, and their forecasts within 1e-6.
         """
+
+
+@runtime_checkable
+class AddsDescribedModels(Protocol):
+    """A fitted method that also takes in a model by what its card tells."""
+
+    def add_described_model(
+        self, traits: Traits, questions: Questions, correct: CountArray, attempts: CountArray
+    ) -> Self:
+        """As :meth:`AddsModels.add_model`, of a model of which also this is known; any of it may be missing."""
 
 
 @dataclass(frozen=True, eq=False)

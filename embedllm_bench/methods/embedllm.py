@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 import numpy as np
 import torch
 
+from embedllm_bench.cards.traits import Traits, all_traits
 from embedllm_bench.devices import choose_device
 from embedllm_bench.methods.adding import Prior
 from embedllm_bench.methods.base import LinearScores, Method
+from embedllm_bench.methods.card_map import CardMap
 from embedllm_bench.methods.geometry import score_geometry
 from embedllm_bench.methods.saving import read_fitted, write_fitted
 from embedllm_bench.methods.training import AttemptList, QuestionMajor, masked_log_loss, step, train_epochs
 from embedllm_bench.methods.validation import usable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from embedllm_bench.arrays import CountArray, Float32Array
@@ -51,6 +54,9 @@ class EmbedLLM(Method):
     while training. Protocol ``paper`` trains on shuffled single cells with the released settings and
     keeps the last epoch; ``default`` trains the same model on whole questions, all models in one
     product, and stops early on validation log-loss. Settings left at None are the protocol's.
+
+    ``vectors`` says where a new model's vector comes from: its ``outcomes``, with the known vectors as the prior; its
+    ``card`` alone; or ``hybrid``, its outcomes with what its card tells as the prior.
     """
 
     name: ClassVar[str] = "embedllm"
@@ -64,6 +70,7 @@ class EmbedLLM(Method):
     batch: int | None = None
     epochs: int | None = None
     patience: int = 5
+    vectors: Literal["outcomes", "card", "hybrid"] = "outcomes"
     device: str = "auto"
 
     def fit(self, train: CorrectnessMatrix, validation: CorrectnessMatrix | None = None) -> Self:
@@ -84,6 +91,9 @@ class EmbedLLM(Method):
         else:
             self._fit_questions(train, validation, schedule, optimizer, generator)
         self._place_models(train.questions)
+        reads = self.vectors != "outcomes"
+        traits = all_traits(train.models, train.cards)
+        self.cards_: CardMap | None = _card_map(self.vectors_, traits) if reads else None
         return self
 
     def predict_proba(self, questions: Questions) -> Float32Array:
@@ -111,28 +121,49 @@ class EmbedLLM(Method):
 
     def add_model(self, questions: Questions, correct: CountArray, attempts: CountArray) -> Self:
         """A vector by regularised logistic regression, all else as it was."""
-        models, weight, offset, decoder, bias = (tensor.detach() for tensor in self.parameters_)
+        return self.add_described_model(Traits(), questions, correct, attempts)
+
+    def add_described_model(
+        self, traits: Traits, questions: Questions, correct: CountArray, attempts: CountArray
+    ) -> Self:
+        """As ``vectors`` says; nothing known of the model is the same as no card."""
+        belief = None if self.cards_ is None else self.cards_.read(traits)
+        prior = Prior.of(self.vectors_ if self.cards_ is None else self.vectors_[: len(self.cards_.traits)])
+        if self.vectors == "card" and belief is not None:
+            return self._with(prior.mixture(belief.mean))
+        known, weight, offset, decoder, bias = (tensor.detach() for tensor in self.parameters_)
         asked = slice(None) if attempts.all() else attempts > 0  # no copy where all were asked
-        prior = Prior.of(self.vectors_)
-        decoded = (models * decoder).cpu().numpy()  # (M, K)
+        decoded = (known[: prior.mixtures.shape[1]] * decoder).cpu().numpy()  # (M, K)
         # every place is a mixture of the known models; folded so that q of dimension K is never computed
         reading = np.concatenate([prior.mixtures @ decoded, decoded.mean(0)[None]]).astype(
             np.float32
         )  # (R + 1, K)
         mapping, constant = (tensor.cpu().numpy() @ reading.T for tensor in (weight, offset))
         columns = (questions.embeddings[asked] @ mapping + constant).astype(np.float64)  # (Q, R + 1)
-        z = prior.by_logistic(columns[:, :-1], columns[:, -1] + bias.item(), correct[asked], attempts[asked])
-        mixture = prior.mixture(z)
-        place = torch.tensor(mixture, device=weight.device) @ models
+        factors, center = columns[:, :-1], columns[:, -1] + bias.item()
+        return self._with(
+            prior.mixture(prior.by_logistic(factors, center, correct[asked], attempts[asked], belief))
+        )
+
+    def _with(self, mixture: Float32Array) -> Self:
+        """One more model: a mixture of the first ones."""
+        models, *others = (tensor.detach() for tensor in self.parameters_)
+        place = torch.tensor(mixture, device=models.device) @ models[: len(mixture)]
         added = copy.copy(self)
-        added.parameters_ = [torch.cat([models, place[None]]), weight, offset, decoder, bias]
-        added.vectors_ = np.concatenate([self.vectors_, (mixture @ self.vectors_)[None]])
+        added.parameters_ = [torch.cat([models, place[None]]), *others]
+        added.vectors_ = np.concatenate([self.vectors_, (mixture @ self.vectors_[: len(mixture)])[None]])
         return added
 
     def save(self, folder: Path) -> None:
-        """The five parameters, and the vectors."""
+        """The five parameters, the vectors, and what cards told of the models."""
         arrays = [tensor.detach().cpu().numpy() for tensor in self.parameters_]
-        write_fitted(self, folder, {**dict(zip(LEARNED, arrays, strict=True)), "vectors": self.vectors_})
+        traits = () if self.cards_ is None else self.cards_.traits
+        write_fitted(
+            self,
+            folder,
+            {**dict(zip(LEARNED, arrays, strict=True)), "vectors": self.vectors_},
+            {"traits": [one.content() for one in traits]},
+        )
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -141,6 +172,8 @@ class EmbedLLM(Method):
         device = choose_device(saved.method.device)
         saved.method.parameters_ = [torch.tensor(saved.arrays[name], device=device) for name in LEARNED]
         saved.method.vectors_ = saved.arrays["vectors"]
+        told = tuple(map(Traits.of_content, saved.facts.get("traits", ())))
+        saved.method.cards_ = _card_map(saved.method.vectors_, told) if told else None
         return saved.method
 
     def _place_models(self, questions: Questions) -> None:
@@ -214,6 +247,11 @@ class EmbedLLM(Method):
                 step(optimizer, torch.nn.functional.binary_cross_entropy_with_logits(logits, label))
 
         train_epochs(self.parameters_, epoch, epochs=schedule.epochs, what="embedllm epoch")
+
+
+def _card_map(vectors: Float32Array, traits: Sequence[Traits]) -> CardMap:
+    """What cards tell of where the first models are."""
+    return CardMap.fit(traits, Prior.of(vectors[: len(traits)]).coordinates)
 
 
 def _initial(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from embedllm_bench.arrays import FloatArray
+    from embedllm_bench.arrays import FloatArray, IndexArray
     from embedllm_bench.onboarding.pool import PoolModel, Probe
 
 PENALTIES = tuple(10.0**e for e in (-1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3))
@@ -36,23 +37,36 @@ def benchmark_means(pool: PoolModel, probe: Probe, weights: FloatArray) -> Float
     return np.append(means, proportion @ np.array(means) / max(proportion.sum(), 1e-12))
 
 
-def ridge(pool: PoolModel, probe: Probe, weights: FloatArray) -> FloatArray:
-    """Accuracies (B,) by ridge regression of the known models' accuracies on their outcomes at the same questions.
+@dataclass(frozen=True, eq=False)
+class Ridge:
+    """Ridge regression of the known models' accuracies on their outcomes at the questions asked."""
 
-    The penalty with the smallest leave-one-out error over known models, for all benchmarks together.
-    """
-    known = pool.outcomes @ weights.T  # (M, B)
-    mean, center = known.mean(0), pool.outcomes[:, probe.asked].mean(0)
-    inputs = pool.outcomes[:, probe.asked] - center  # (M, n)
-    if not len(probe.asked):
-        return np.asarray(mean)
-    values, basis = np.linalg.eigh(inputs @ inputs.T)
-    rotated = basis.T @ (known - mean)
-    smallest, dual = np.inf, np.zeros_like(known)
-    for penalty in PENALTIES:
-        shrunk = basis / (np.maximum(values, 0) + penalty)  # (M, M) = basis / (values + penalty)
-        solution = shrunk @ rotated  # (M, B)
-        errors = solution / (shrunk * basis).sum(1)[:, None]  # leave-one-out residuals of kernel ridge
-        if (loss := float((errors**2).sum())) < smallest:
-            smallest, dual = loss, solution
-    return np.asarray(mean + (probe.share - center) @ inputs.T @ dual)
+    asked: IndexArray  #: (n,)
+    center: FloatArray  #: (n,) mean outcomes of the known models
+    mean: FloatArray  #: (B,) mean accuracies
+    slopes: FloatArray  #: (n, B)
+
+    @classmethod
+    def fit(cls, pool: PoolModel, asked: IndexArray, weights: FloatArray) -> Self:
+        """For accuracies with weights (B, Q), all with one penalty: that of the smallest leave-one-out error."""
+        known = pool.outcomes @ weights.T  # (M, B)
+        mean, center = known.mean(0), pool.outcomes[:, asked].mean(0)
+        inputs = pool.outcomes[:, asked] - center  # (M, n)
+        values, basis = np.linalg.eigh(inputs @ inputs.T)
+        rotated = basis.T @ (known - mean)
+        smallest, dual = np.inf, np.zeros_like(known)
+        for penalty in PENALTIES:
+            shrunk = basis / (np.maximum(values, 0) + penalty)  # (M, M) = basis / (values + penalty)
+            solution = shrunk @ rotated  # (M, B)
+            errors = solution / (shrunk * basis).sum(1)[:, None]  # leave-one-out residuals of kernel ridge
+            if (loss := float((errors**2).sum())) < smallest:
+                smallest, dual = loss, solution
+        return cls(asked, center, mean, inputs.T @ dual)
+
+    def estimate(self, probe: Probe) -> FloatArray:
+        """Accuracies (B,) of a model that was asked these questions; one it has no outcome of tells nothing."""
+        share = dict(zip(probe.asked.tolist(), probe.share.tolist(), strict=True))
+        deviations = np.array(
+            [share.get(q, c) - c for q, c in zip(self.asked.tolist(), self.center.tolist(), strict=True)]
+        )
+        return np.asarray(self.mean + deviations @ self.slopes)

@@ -117,7 +117,10 @@ def _greedy(
         taken[best] = -np.inf
         step = covariance @ factors[best] / np.sqrt(variance[best] + noise[best])
         along = factors @ step  # (Q,)
-        told += along * (along * float(step @ reach @ step) - 2 * (factors @ (covariance @ (reach @ step))))
+        if aim is not None:
+            told += along * (
+                along * float(step @ reach @ step) - 2 * (factors @ (covariance @ (reach @ step)))
+            )
         variance -= along**2
         covariance = covariance - np.outer(step, step)
     return np.array(chosen, dtype=np.int64), np.array(gains)

@@ -76,17 +76,28 @@ class Target:
     def of(cls, pool: PoolModel, weights: FloatArray) -> Target:
         return cls(pool, weights, weights @ pool.outcomes.T, weights**2 @ pool.noise)
 
-    def read(
-        self, part: Components, asked: IndexArray, place: Place, deviations: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Accuracy and standard deviation (B,) by components that need not be of all models."""
+    def after(self, part: Components, asked: IndexArray) -> After:
+        """What can be read off components, which need not be of all models, once these questions are asked."""
         chosen = self.weights[:, asked]  # (B, n)
         over, factors = part.at(self.known.T)  # (B,), (B, R)
         _, own = part.at(self.pool.outcomes[:, asked])
-        unasked = factors - chosen @ own
         chance = np.maximum(self.chance - chosen**2 @ self.pool.noise[asked], 0)
-        variance = _quadratic(unasked, place) + chance + TINY
-        return over + chosen @ deviations + unasked @ place.mean, np.sqrt(variance)
+        return After(chosen, over, factors - chosen @ own, chance)
+
+
+@dataclass(frozen=True, eq=False)
+class After:
+    """A target once n questions are asked: what they are in it, and what is left open."""
+
+    chosen: FloatArray  #: (B, n) weights of the questions asked
+    over: FloatArray  #: (B,) mean accuracies of the known models
+    unasked: FloatArray  #: (B, R) factors of the questions not asked
+    chance: FloatArray  #: (B,) variance by their noise
+
+    def read(self, place: Place, deviations: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Accuracy and standard deviation (B,) of a model with these deviations (n,) from the mean."""
+        variance = _quadratic(self.unasked, place) + self.chance + TINY
+        return self.over + self.chosen @ deviations + self.unasked @ place.mean, np.sqrt(variance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,28 +105,39 @@ class AnsweredEstimator:
     """Accuracy on questions the known models answered; what was asked counts as it came out."""
 
     target: Target
+    asked: IndexArray  #: (n,)
+    after: After
     scale: FloatArray  #: (B,) how many standard deviations it was off for known models left out
 
     @classmethod
     def of(
-        cls, target: Target, asked: IndexArray, without: Sequence[IndexArray] | None = None
+        cls,
+        target: Target,
+        asked: IndexArray,
+        without: Sequence[IndexArray] | None = None,
+        priors: Sequence[Sequence[Place]] | None = None,
     ) -> AnsweredEstimator:
         """For models that are asked these questions.
 
-        ``without`` are for each of the pool's folds as many questions, chosen without its models.
+        ``without`` are for each of the pool's folds as many questions, chosen without its models; ``priors`` what
+        was believed of each of these before.
         """
         off = []
-        for fold in _folds(target.pool, asked, without):
+        for fold in _folds(target.pool, asked, without, priors):
+            after = target.after(fold.part, fold.asked)
             for model, place, deviations in zip(fold.models, fold.places, fold.deviations, strict=True):
-                value, deviation = target.read(fold.part, fold.asked, place, deviations)
+                value, deviation = after.read(place, deviations)
                 off.append(((target.known[:, model] - value) / deviation) ** 2)
-        return cls(target, np.asarray(np.sqrt(np.mean(off, axis=0))))
+        after = target.after(target.pool.whole, asked)
+        return cls(target, asked, after, np.asarray(np.sqrt(np.mean(off, axis=0))))
 
-    def estimate(self, probe: Probe) -> Estimates:
+    def estimate(self, probe: Probe, prior: Place | None = None) -> Estimates:
         """Of a model that was asked these questions, or most of them."""
         pool = self.target.pool
         deviations = probe.share - pool.mean[probe.asked]
-        value, deviation = self.target.read(pool.whole, probe.asked, pool.place(probe), deviations)
+        same = np.array_equal(probe.asked, self.asked)
+        after = self.after if same else self.target.after(pool.whole, probe.asked)
+        value, deviation = after.read(pool.place(probe, prior), deviations)
         return _interval(value, deviation * self.scale, len(pool.outcomes))
 
 
@@ -136,11 +158,12 @@ class UnseenEstimator:
         asked: IndexArray,
         sets: Unseen,
         without: Sequence[IndexArray] | None = None,
+        priors: Sequence[Sequence[Place]] | None = None,
     ) -> UnseenEstimator:
-        """For models that are asked these questions; ``without`` as for answered questions."""
+        """For models that are asked these questions; ``without`` and ``priors`` as for answered questions."""
         known, guessed = sets.alike @ pool.outcomes.T, sets.alike @ text.left_out.T  # (B, M)
         beyond, squares = [], []
-        folds = zip(_folds(pool, asked, without), text.without_each_fold, strict=True)
+        folds = zip(_folds(pool, asked, without, priors), text.without_each_fold, strict=True)
         for fold, (mean, directions) in folds:
             over, factors = fold.part.at(guessed.T)
             for model, place in zip(fold.models, fold.places, strict=True):
@@ -151,9 +174,9 @@ class UnseenEstimator:
                 beyond.append(error**2 - _quadratic(factors, place) - square / sets.alike_size)
         return cls(pool, sets, np.mean(squares, axis=0), np.maximum(np.mean(beyond, axis=0), 0))
 
-    def estimate(self, probe: Probe) -> Estimates:
+    def estimate(self, probe: Probe, prior: Place | None = None) -> Estimates:
         """Of a model that was asked these questions."""
-        place = self.pool.place(probe)
+        place = self.pool.place(probe, prior)
         mean, factors = self.pool.whole.at(self.sets.guessed.T)
         variance = _quadratic(factors, place) + self.beyond + self.square / np.maximum(self.sets.size, 1)
         return _interval(mean + factors @ place.mean, np.sqrt(variance), len(self.pool.outcomes))
@@ -170,12 +193,19 @@ class _Fold:
     deviations: FloatArray  #: (L, n)
 
 
-def _folds(pool: PoolModel, asked: IndexArray, without: Sequence[IndexArray] | None) -> Iterator[_Fold]:
+def _folds(
+    pool: PoolModel,
+    asked: IndexArray,
+    without: Sequence[IndexArray] | None,
+    priors: Sequence[Sequence[Place]] | None,
+) -> Iterator[_Fold]:
     probes = without or [asked] * len(pool.folds)
-    for part, noise, questions in zip(pool.folds, pool.noise_without, probes, strict=True):
+    believed: Sequence[Sequence[Place | None]]
+    believed = priors or [[None] * len(part.others) for part in pool.folds]
+    for part, noise, questions, prior in zip(pool.folds, pool.noise_without, probes, believed, strict=True):
         mean, factors = part.at(pool.outcomes[:, questions])
         deviations = pool.outcomes[np.ix_(part.others, questions)] - mean
-        places = solve(factors, noise[questions], deviations)
+        places = solve(factors, noise[questions], deviations, prior)
         yield _Fold(part, questions, part.others.tolist(), places, deviations)
 
 

@@ -3,7 +3,8 @@
 A new model's outcomes are y = mean + factors @ z + noise with z ~ N(0, I): probabilistic principal components of
 models (Tipping and Bishop 1999, J. R. Stat. Soc. B 61), but for the variances along the components. Those, and the
 noise, are what models left out of the components are seen to have (an empirical-Bayes prior): the known models' own
-variances hold their noise too, and would promise too much.
+variances hold their noise too, and would promise too much. The last factor is the same at all questions: by so much
+models left out are better or worse everywhere than their components tell.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import numpy as np
 from embedllm_bench.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from embedllm_bench.arrays import BoolArray, CountArray, FloatArray, IndexArray
     from embedllm_bench.matrix import CorrectnessMatrix
 
@@ -53,14 +56,25 @@ class Probe:
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """Factors as mixtures of some known models: at outcomes (n, K) of these, factors = (outcomes - mean) @ mixtures."""
+    """Factors as mixtures of some known models: at outcomes (n, K) of these, factors = (outcomes - mean) @ mixtures.
+
+    One more is the same everywhere, where models are seen to differ so.
+    """
 
     models: IndexArray  #: (K,) which of the pool's
     others: IndexArray  #: the pool's models left out of them
     mixtures: FloatArray  #: (K, R)
+    everywhere: float = 0.0  #: standard deviation of what a model has at all questions alike
 
     def at(self, outcomes: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Mean (n,) and factors (n, R) where all M models have these outcomes (M, n), or forecasts of them."""
+        mean, factors = self.mixed(outcomes)
+        if not self.everywhere:
+            return mean, factors
+        return mean, np.concatenate([factors, np.full((len(mean), 1), self.everywhere)], axis=1)
+
+    def mixed(self, outcomes: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The same without the factor that is the same everywhere."""
         known = outcomes[self.models]
         mean = known.mean(0)
         return mean, (known - mean).T @ self.mixtures
@@ -74,11 +88,11 @@ class PoolModel:
         FloatArray  #: (M, Q) shares correct of the known models; where one was not asked, an additive fit
     )
     mean: FloatArray  #: (Q,)
-    factors: FloatArray  #: (Q, R)
+    factors: FloatArray  #: (Q, R), of which the last may be the same everywhere
     noise: FloatArray  #: (Q,) variance of a single outcome around mean + factors @ z
     whole: Components  #: of all known models
     folds: tuple[Components, ...]  #: each without a part of the models
-    noise_without: tuple[FloatArray, ...]  #: for each fold the noise (Q,) as it is without its models
+    noise_without: tuple[FloatArray, ...]  #: for each fold the noise (Q,) that its models have no part in
 
     @classmethod
     def fit(cls, matrix: CorrectnessMatrix) -> PoolModel:
@@ -106,33 +120,48 @@ class PoolModel:
             lost, 0.1
         )  # the components took a part of the noise
         variances = _decreasing(squares - level)
-        noise = _noise(outcomes, residual, asked, level)
-        noise_without = tuple(
-            _noise(outcomes[part.models], residual[part.models], asked[part.models], level) for part in parts
-        )
-        whole = _scaled(_components(outcomes, np.ones(count, dtype=bool)), variances)
+        square = np.where(asked, residual**2, 0).sum(0)
+        noise = _noise(outcomes.mean(0), square, asked.sum(0), level)
+        noise_without = _noise_without(outcomes, asked, fold)
+        everywhere = _everywhere(residual, asked, level)
+        whole = _scaled(_components(outcomes, np.ones(count, dtype=bool)), variances, everywhere)
         _, factors = whole.at(outcomes)
-        folds = tuple(_scaled(part, variances) for part in parts)
+        folds = tuple(_scaled(part, variances, everywhere) for part in parts)
         return cls(outcomes, outcomes.mean(0), factors, noise, whole, folds, noise_without)
 
-    def place(self, probe: Probe) -> Place:
-        """Where a model with these outcomes is; the prior, N(0, I), where it has none."""
+    def place(self, probe: Probe, prior: Place | None = None) -> Place:
+        """Where a model with these outcomes is; where it has none the prior, N(0, I) if no other is given."""
         at = probe.asked
-        return solve(self.factors[at], self.noise[at] / probe.attempts, (probe.share - self.mean[at])[None])[
-            0
-        ]
+        deviations = (probe.share - self.mean[at])[None]
+        return solve(self.factors[at], self.noise[at] / probe.attempts, deviations, (prior,))[0]
 
     def forecast(self, place: Place) -> FloatArray:
         """P(correct) (Q,) at the pool's questions."""
         return np.clip(self.mean + self.factors @ place.mean, 0.0, 1.0)
 
 
-def solve(factors: FloatArray, noise: FloatArray, deviations: FloatArray) -> list[Place]:
-    """The places of L models with deviations (L, n) from the mean, all asked the same n questions."""
+def solve(
+    factors: FloatArray, noise: FloatArray, deviations: FloatArray, priors: Sequence[Place | None]
+) -> list[Place]:
+    """The places of L models with deviations (L, n) from the mean, all asked the same n questions.
+
+    ``priors`` (L,) are what is believed of each without them, N(0, I) where that is None.
+    """
     weighted = factors / noise[:, None]  # (n, R)
-    covariance = np.linalg.inv(np.eye(factors.shape[1]) + factors.T @ weighted).astype(np.float64)
-    means: FloatArray = deviations @ weighted @ covariance  # (L, R)
-    return [Place(mean, covariance) for mean in means]
+    told = factors.T @ weighted
+    plain: Place | None = None
+    found = []
+    for deviation, prior in zip(deviations @ weighted, priors, strict=True):
+        if prior is None:
+            if plain is None:  # the same for all of them
+                covariance = np.linalg.inv(np.eye(len(told)) + told).astype(np.float64)
+                plain = Place(np.zeros(len(told)), covariance)
+            found.append(Place(deviation @ plain.covariance, plain.covariance))
+        else:
+            precision = np.linalg.inv(prior.covariance)
+            covariance = np.linalg.inv(precision + told).astype(np.float64)
+            found.append(Place((deviation + precision @ prior.mean) @ covariance, covariance))
+    return found
 
 
 def _filled(matrix: CorrectnessMatrix) -> FloatArray:
@@ -189,16 +218,47 @@ def _decreasing(variances: FloatArray) -> FloatArray:
     return smooth[smooth > SMALLEST_VARIANCE]
 
 
-def _scaled(part: Components, variances: FloatArray) -> Components:
+def _everywhere(residual: FloatArray, asked: BoolArray, level: float) -> float:
+    """The standard deviation of models' mean residuals (M, Q), beyond what noise of this level makes of them."""
+    times = np.maximum(asked.sum(1), 1)
+    means = np.where(asked, residual, 0).sum(1) / times
+    variance = float((means**2 - level / times).mean())
+    return variance**0.5 if variance > SMALLEST_VARIANCE else 0.0
+
+
+def _scaled(part: Components, variances: FloatArray, everywhere: float) -> Components:
     width = min(len(variances), part.mixtures.shape[1])
-    return Components(part.models, part.others, part.mixtures[:, :width] * np.sqrt(variances[:width]))
+    mixtures = part.mixtures[:, :width] * np.sqrt(variances[:width])
+    return Components(part.models, part.others, mixtures, everywhere)
 
 
-def _noise(outcomes: FloatArray, residual: FloatArray, asked: BoolArray, level: float) -> FloatArray:
-    """A question's own residual variance, drawn to what its mean lets expect."""
-    mean = outcomes.mean(0)
+def _noise_without(outcomes: FloatArray, asked: BoolArray, fold: IndexArray) -> tuple[FloatArray, ...]:
+    """For each fold the noise (Q,) of the others around components that lack the fold's models as well as their own.
+
+    Components with the fold's models would know where these models answer as others do. Questions chosen for little
+    noise would then be the easy ones for the very models that are to tell how good the choice is.
+    """
+    count = int(fold.max()) + 1
+    squares = np.zeros((count, outcomes.shape[1]))
+    for one in range(count):
+        for other in range(one):
+            part = _components(outcomes, (fold != one) & (fold != other))
+            _, rest = _left_out(outcomes, part)
+            square = np.where(asked[part.others], rest**2, 0)
+            for without, left in ((one, other), (other, one)):
+                squares[without] += square[fold[part.others] == left].sum(0)
+    found = []
+    for without, square in enumerate(squares):
+        kept = fold != without
+        times = asked[kept].sum(0)
+        level = float(square.sum()) / max(int(times.sum()), 1)
+        found.append(_noise(outcomes[kept].mean(0), square, times, level))
+    return tuple(found)
+
+
+def _noise(mean: FloatArray, square: FloatArray, times: IndexArray, level: float) -> FloatArray:
+    """A question's own residual variance, by the squares of so many residuals, drawn to what its mean lets expect."""
     spread = mean * (1 - mean)
     expected = level * spread / max(float(spread.mean()), 1e-12) + LEAST_NOISE
-    own = np.where(asked, residual**2, 0).sum(0)
-    noise: FloatArray = (own + NOISE_WEIGHT * expected) / (asked.sum(0) + NOISE_WEIGHT)
+    noise: FloatArray = (square + NOISE_WEIGHT * expected) / (times + NOISE_WEIGHT)
     return np.maximum(noise, LEAST_NOISE)

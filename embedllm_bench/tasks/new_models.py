@@ -1,30 +1,37 @@
 """New models: how much is known of a model after a few outcomes, when others were asked everything?
 
-Who is new and how the results are put together; what is done with a method is in :mod:`embedllm_bench.newcomers`.
+Who is new and how the results are put together; what is done with a method is in
+:mod:`embedllm_bench.newcomers`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedllm_bench.cards.naming import family_in_name
+from embedllm_bench.cards.kinship import family_of
 from embedllm_bench.results import Row, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from embedllm_bench.arrays import IndexArray
+    from embedllm_bench.arrays import FloatArray, IndexArray
+    from embedllm_bench.cards import ModelCard
 
 NAME = "new-models"
-OUTCOMES = (0, 8, 16, 32, 64, 128, 256)  #: how many a new model has
+OUTCOMES = (0, 8, 16, 25, 32, 50, 64, 100, 128, 200, 256)  #: how many a new model has
 PARTS = 3
 FEWEST_MODELS = 9
 POOL = "pool"  #: the pool model's rows are named after the way their questions are chosen
+RANDOM = "random"
+CARD = "pool-card"  #: with what a model's card tells as the prior
+WITH_CARD = ("accuracy", RANDOM)  #: the ways to choose that are also tried with cards
 MEAN, BENCHMARK_MEAN, RIDGE, IRT = "probe-mean", "probe-benchmark-mean", "probe-ridge", "probe-irt"
+SIZE = "size-mean"  #: the mean of the known models of its size
 ALL, REFIT = "all_", "refit_"  #: before a metric: with all training outcomes, added or fitted again
+UNSEEN, ANSWERED = "unseen", "answered"  #: questions no model has seen; those the known models answered
 LEVEL = 0.95
 
 
@@ -40,18 +47,20 @@ class Division:
         return np.setdiff1d(np.arange(count), self.new)
 
 
-def divisions(models: Sequence[str], seed: int) -> Iterator[Division]:
+def divisions(
+    models: Sequence[str], seed: int, cards: Mapping[str, ModelCard] | None = None
+) -> Iterator[Division]:
     """Each third of the models in turn, drawn at random; then each third made of whole families.
 
-    A family is what the names tell (:mod:`embedllm_bench.cards.naming`), and a model whose name tells none is one by
-    itself. With fewer than three families there is no such division.
+    A family is what the cards tell, or else the names (:mod:`embedllm_bench.cards.naming`); a model of which neither
+    tells is one by itself. With fewer than three families there is no such division.
     """
     order = np.random.default_rng([seed, 6]).permutation(len(models))
     for part in range(PARTS):
         yield Division("models", np.sort(order[part::PARTS]))
     families: dict[str, list[int]] = {}
     for place in order.tolist():
-        families.setdefault(family_in_name(models[place]) or models[place], []).append(place)
+        families.setdefault(family_of(models[place], cards or {}) or models[place], []).append(place)
     parts: list[list[int]] = [[] for _ in range(PARTS)]
     for members in sorted(families.values(), key=len, reverse=True):
         min(parts, key=len).extend(members)
@@ -73,20 +82,29 @@ class Record:
     value: float
 
 
-def score(records: Sequence[Record]) -> list[Score]:
-    """Means over the new models; each counts once, however often it was new.
+@dataclass(eq=False)
+class Tally:
+    """Records summed up as they come: with many models and seeds there are too many to keep."""
 
-    Intervals are of the mean over models, by Student's t. Metrics of whole families left out carry that in their name.
-    """
-    collected: dict[tuple[str, str, int | None, str | None], dict[int | None, list[float]]] = {}
-    for record in records:
+    models: int
+    sums: dict[tuple[str, str, int | None, str | None], FloatArray] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        """Count one number; metrics of whole families left out carry that in their name."""
         metric = record.metric if record.kind == "models" else f"families_{record.metric}"
-        of = collected.setdefault((record.row, metric, record.k, record.benchmark), {})
-        of.setdefault(record.model, []).append(record.value)
-    return [
-        _score(row, metric, k, benchmark, np.array([np.mean(values) for values in by.values()]))
-        for (row, metric, k, benchmark), by in collected.items()
-    ]
+        of = self.sums.setdefault(
+            (record.row, metric, record.k, record.benchmark), np.zeros((2, self.models + 1))
+        )  # the last is what is about no single model
+        of[:, self.models if record.model is None else record.model] += record.value, 1
+
+    def scores(self) -> list[Score]:
+        """Means over the new models; each counts once, however often it was new.
+
+        Intervals are of the mean over models, by Student's t.
+        """
+        return [
+            _score(*key, (total[count > 0] / count[count > 0])) for key, (total, count) in self.sums.items()
+        ]
 
 
 def _score(
@@ -94,7 +112,7 @@ def _score(
     metric: str,
     k: int | None,
     benchmark: str | None,
-    values: np.ndarray[tuple[int], np.dtype[np.float64]],
+    values: FloatArray,
 ) -> Score:
     from scipy.stats import t
 
@@ -107,9 +125,10 @@ def _score(
 
 def rows(strategies: Sequence[str]) -> tuple[Row, ...]:
     """The rows of the table that are no methods."""
-    pool = [Row(f"{POOL}-{way}", False, False, oracle=False, settings={}) for way in strategies]
+    names = [*(f"{POOL}-{way}" for way in strategies), *(f"{CARD}-{way}" for way in WITH_CARD)]
+    pool = [Row(name, False, False, oracle=False, settings={}) for name in names]
     plain = [
         Row(name, True, name == BENCHMARK_MEAN, oracle=False, settings={})
-        for name in (MEAN, BENCHMARK_MEAN, RIDGE, IRT)
+        for name in (MEAN, BENCHMARK_MEAN, RIDGE, IRT, SIZE)
     ]
     return (*pool, *plain)

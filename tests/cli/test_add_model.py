@@ -362,6 +362,22 @@ def test_a_probe_asks_so_many_questions_and_predicts_the_rest(
         assert not any(cell.probed for cell in store.coverage())
 
 
+def test_a_card_alone_is_enough_for_a_prediction(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    model = ("org/qwen2-7b-chat", "--backend", "tiny", "--probe", 0)
+    assert call(known, *model) == 0
+    out = capsys.readouterr().out
+    said = "7B parameters, Qwen 2, tuned to follow instructions"
+    assert (
+        f"org/qwen2-7b-chat+tiny, asked none of 300 questions; accuracy predicted from its card ({said})"
+        in out
+    )
+    assert "Rank 1-9 of 9" in out
+    assert "Nothing was asked; --probe with a number asks" in out
+    assert outcomes_of(known, "org/qwen2-7b-chat+tiny") == 0
+    assert "org/qwen2-7b-chat+tiny" in cards_of(known)
+
+
 def test_a_probe_stops_when_it_knows_enough(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(known, "org/new", "--backend", "tiny", "--probe", 100, "--until-ci", 0.9) == 0
     assert outcomes_of(known, "org/new+tiny") == 16
@@ -381,6 +397,7 @@ def test_a_probe_stops_when_it_knows_enough(known: Path, capsys: pytest.CaptureF
         (["--probe", 4, "--limit", 3], "leave --limit, --repeats and --overwrite out"),
         (["--probe", 4, "--from", "none.csv"], "leave --probe out"),
         (["--probe", 4, "--no-collect"], "leave one of them out"),
+        (["--probe", 0, "--until-ci", 0.1], "--probe 0 asks nothing; leave --until-ci and --explain out."),
     ],
 )
 def test_a_probe_that_cannot_be_is_one_sentence(

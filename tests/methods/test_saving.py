@@ -32,6 +32,7 @@ METHODS: list[Method] = [
     MatrixFactorization(seed=2, dimension=4),
     Logistic(),
     EmbedLLM(dimension=8, epochs=2, device="cpu"),
+    EmbedLLM(dimension=8, epochs=2, vectors="hybrid", device="cpu"),
     ModelMean(),
     BenchmarkMean(),
     SubtaskMean(),

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedllm_bench.errors import DataError, UsageError
-from embedllm_bench.onboarding.baselines import benchmark_means, plain_mean, ridge
+from embedllm_bench.onboarding.baselines import Ridge, benchmark_means, plain_mean
 from embedllm_bench.onboarding.choosing import STRATEGIES, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, Unseen, UnseenEstimator, targets
 from embedllm_bench.onboarding.irt import ItemResponse
 from embedllm_bench.onboarding.pool import PoolModel, Probe
-from embedllm_bench.onboarding.text import TextMap
+from embedllm_bench.onboarding.text import TextFeatures, TextMap
 from tests.onboarding.worlds import BENCHMARKS, codes, world
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def test_known_models_that_are_all_alike_tell_of_a_new_one_what_they_are() -> No
     assert np.array_equal(pool.forecast(pool.place(probe)), same.correct[0])
     for strategy in STRATEGIES:
         assert len(Chooser(strategy, EVERY, codes(MATRIX)).choose(pool, 5).questions) == 5
-    text = TextMap.fit(pool, MATRIX.questions.embeddings)
+    text = TextMap.fit(pool, TextFeatures.of(MATRIX.questions.embeddings))
     assert np.isfinite(text.left_out).all()
 
 
@@ -179,7 +179,7 @@ def test_all_outcomes_leave_no_doubt() -> None:
 def test_texts_carry_a_place_to_questions_nobody_answered() -> None:
     seen, unseen = np.arange(480), np.arange(480, 600)
     pool = PoolModel.fit(MATRIX.take(seen).take_models(KNOWN))
-    text = TextMap.fit(pool, MATRIX.questions.embeddings[seen])
+    text = TextMap.fit(pool, TextFeatures.of(MATRIX.questions.embeddings[seen]))
     forecasts = text.forecast(MATRIX.questions.embeddings[unseen])
     mean, factors = pool.whole.at(forecasts)
     asked = np.arange(0, 480, 4)
@@ -200,7 +200,7 @@ def test_texts_carry_a_place_to_questions_nobody_answered() -> None:
 
 def test_a_question_left_out_is_forecast_as_if_it_had_not_been_there() -> None:
     pool = PoolModel.fit(MATRIX.take(np.arange(60)).take_models(KNOWN))
-    text = TextMap.fit(pool, MATRIX.questions.embeddings[:60])
+    text = TextMap.fit(pool, TextFeatures.of(MATRIX.questions.embeddings[:60]))
     distance = (
         np.abs(text.left_out - pool.outcomes).mean(),
         np.abs(text.forecast(MATRIX.questions.embeddings[:60]) - pool.outcomes).mean(),
@@ -215,17 +215,18 @@ def test_the_plain_ways_on_a_case_done_by_hand() -> None:
     assert plain_mean(POOL, probe) == pytest.approx(2 / 3)
     assert benchmark_means(POOL, probe, weights) == pytest.approx([0.5, 1.0, 2 / 3, (0.5 + 1 + 2 / 3) / 3])
     nothing = Probe(asked[:0], np.zeros(0), np.zeros(0))
-    assert ridge(POOL, nothing, weights) == pytest.approx(weights @ POOL.mean)
+    assert Ridge.fit(POOL, asked[:0], weights).estimate(nothing) == pytest.approx(weights @ POOL.mean)
 
 
 def test_item_response_and_ridge_read_more_than_the_mean_of_the_known_models() -> None:
     weights = targets(codes(MATRIX), BENCHMARKS)
     responses, asked = ItemResponse.fit(POOL), chosen("random", 60)
+    regression = Ridge.fit(POOL, asked, weights)
     truth = MATRIX.correct[NEW].mean(1)
     known = np.abs(POOL.mean.mean() - truth).mean()
     for estimate in (
         [responses.estimate(probe_of(m, asked), weights)[-1] for m in NEW.tolist()],
-        [ridge(POOL, probe_of(m, asked), weights)[-1] for m in NEW.tolist()],
+        [regression.estimate(probe_of(m, asked))[-1] for m in NEW.tolist()],
     ):
         assert np.abs(np.array(estimate) - truth).mean() < known / 2
 

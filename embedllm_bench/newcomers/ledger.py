@@ -1,0 +1,140 @@
+"""One division of the models on one split: what is noted of every row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedllm_bench.cards.traits import all_traits
+from embedllm_bench.onboarding.pool import Probe
+from embedllm_bench.tasks import new_models
+from embedllm_bench.tasks.new_models import ALL, ANSWERED, UNSEEN, Division, Record, Tally
+from embedllm_bench.tasks.routing import Candidates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedllm_bench.arrays import Float32Array, FloatArray, IndexArray
+    from embedllm_bench.cards.traits import Traits
+    from embedllm_bench.onboarding.estimating import Estimates
+    from embedllm_bench.session import Session
+    from embedllm_bench.splits import Split
+
+
+@dataclass
+class Ledger:
+    """The models that are new and those that are known, and what is noted of every row about them."""
+
+    session: Session
+    split: Split
+    seed: int
+    division: Division
+    tally: Tally
+
+    def __post_init__(self) -> None:
+        matrix = self.session.matrix
+        self.known = self.division.known(len(matrix.models))
+        self.test = matrix.take(self.split.test)
+        self.candidates = Candidates.of(matrix, self.split.test)
+        _, self.benchmark = matrix.questions.benchmark_codes
+        self.names: list[str | None] = [*matrix.questions.benchmark_codes[0], None]
+        self.order = np.random.default_rng([self.seed, 7]).permutation(self.split.train)
+
+    @property
+    def new(self) -> list[int]:
+        return [int(model) for model in self.division.new]
+
+    @cached_property
+    def traits(self) -> tuple[Traits, ...]:
+        """Of all models."""
+        matrix = self.session.matrix
+        return all_traits(matrix.models, matrix.cards)
+
+    @cached_property
+    def kin(self) -> frozenset[int]:
+        """The new models of whose family another is known."""
+        families = {self.traits[m].family for m in self.known.tolist()} - {None}
+        return frozenset(m for m in self.new if self.traits[m].family in families)
+
+    def sizes(self, *, whole: bool) -> list[tuple[str, int | None]]:
+        """How many outcomes a new model has, with what stands before a metric; ``whole`` adds all of them."""
+        some: list[tuple[str, int | None]] = [("", k) for k in new_models.OUTCOMES if k < len(self.order)]
+        return [*some, (ALL, None)] if whole else some
+
+    def probes(self) -> list[tuple[str, int | None, IndexArray]]:
+        """The random probes, each the beginning of the next."""
+        return [(prefix, k, self.order[:k]) for prefix, k in self.sizes(whole=True)]
+
+    def probe(self, model: int, asked: IndexArray, questions: IndexArray) -> Probe:
+        """The model's outcomes at these questions, which are at ``asked`` in the pool; without those it has not."""
+        correct = self.session.matrix.correct[model, questions].astype(np.float64)
+        attempts = self.session.matrix.attempts[model, questions].astype(np.float64)
+        has = attempts > 0
+        return Probe(asked[has], correct[has] / attempts[has], attempts[has])
+
+    @cached_property
+    def truths(self) -> dict[str, FloatArray]:
+        """Shares correct (M, B) on each benchmark and on all, by setting; NaN where not every question was asked."""
+        matrix, found = self.session.matrix, {}
+        for setting, at in ((UNSEEN, self.split.test), (ANSWERED, np.arange(len(self.benchmark)))):
+            attempts = matrix.attempts[:, at].astype(np.float64)
+            share = np.full(attempts.shape, np.nan)
+            np.divide(matrix.correct[:, at], attempts, out=share, where=attempts > 0)
+            parts = [self.benchmark[at] == code for code in range(len(self.names) - 1)]
+            means = [share[:, part].mean(1) if part.any() else np.full(len(share), np.nan) for part in parts]
+            found[setting] = np.stack([*means, share.mean(1)], axis=1)
+        return found
+
+    def add(
+        self, row: str, metric: str, k: int | None, model: int | None, value: float, at: int = -1
+    ) -> None:
+        """Note a number about a model, or about all new ones; ``at`` is the benchmark, the last is all questions."""
+        if np.isfinite(value):
+            self.tally.add(Record(row, self.division.kind, metric, k, self.names[at], model, float(value)))
+
+    def forecasts(
+        self,
+        row: str,
+        prefix: str,
+        k: int | None,
+        p: Mapping[int, FloatArray],
+        pool: FloatArray | Float32Array,
+    ) -> None:
+        """Accuracy of new models' forecasts (T,), and routing among them and the known ones' (N, T)."""
+        preference = np.empty((len(self.session.matrix.models), len(self.split.test)))
+        preference[self.known] = pool
+        for model, forecast in p.items():
+            preference[model] = forecast
+            self.add(row, f"{prefix}accuracy", k, model, self._accuracy(model, forecast))
+        routed = self.candidates.outcome(self.candidates.choose(preference))
+        self.add(row, f"{prefix}routing", k, None, float(np.nanmean(routed)))
+
+    def values(
+        self, row: str, prefix: str, setting: str, k: int | None, model: int, found: FloatArray
+    ) -> None:
+        """How far accuracies (B,) are off; without outcomes also by themselves for models with kin."""
+        off = np.abs(found - self.truths[setting][model])
+        for at, error in enumerate(off.tolist()):
+            self.add(row, f"{prefix}{setting}_mae", k, model, error, at)
+            if k == 0 and self.division.kind == "models":
+                kinship = "kin" if model in self.kin else "strangers"
+                self.add(row, f"{kinship}_{setting}_mae", k, model, error, at)
+
+    def estimates(
+        self, row: str, prefix: str, setting: str, k: int | None, model: int, found: Estimates
+    ) -> None:
+        """Error, whether the interval holds the truth, and its half width, per benchmark and over all questions."""
+        self.values(row, prefix, setting, k, model, found.value)
+        for at, actual in enumerate(self.truths[setting][model].tolist()):
+            if np.isfinite(actual):
+                holds = found.low[at] <= actual <= found.high[at]
+                self.add(row, f"{prefix}{setting}_coverage", k, model, float(holds), at)
+                self.add(row, f"{prefix}{setting}_half_width", k, model, found.half_width[at], at)
+
+    def _accuracy(self, model: int, forecast: FloatArray) -> float:
+        attempts, correct = self.test.attempts[model].astype(float), self.test.correct[model].astype(float)
+        right = np.where(forecast > 0.5, correct, attempts - correct)
+        return float(right.sum() / attempts.sum()) if attempts.any() else np.nan

@@ -1,0 +1,78 @@
+"""What a model's card says of where it will stand in a pool, before any outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from embedllm_bench.cards.kinship import size_class
+from embedllm_bench.methods.card_map import CardMap
+from embedllm_bench.onboarding.pool import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedllm_bench.arrays import FloatArray
+    from embedllm_bench.cards.traits import Traits
+    from embedllm_bench.methods.adding import Belief
+    from embedllm_bench.onboarding.pool import Components, PoolModel
+
+SHORTEST = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class CardPrior:
+    """A pool's places from cards, and what the cards of known models say without their fold."""
+
+    whole: CardMap
+    components: Components  #: of all known models
+    of_kin: tuple[tuple[Place, ...], ...]  #: for each fold the places of the models left out
+    of_strangers: tuple[tuple[Place, ...], ...]  #: the same as if no model of their families were known
+
+    @classmethod
+    def fit(cls, pool: PoolModel, traits: Sequence[Traits]) -> Self:
+        """Learn from the pool's models, of which these (M,) are known."""
+        whole = CardMap.fit(traits, coordinates(pool, pool.whole))
+        maps = [
+            CardMap.fit([traits[m] for m in part.models], coordinates(pool, part), whole)
+            for part in pool.folds
+        ]
+        kin, strangers = (
+            tuple(
+                tuple(_place(one.read(traits[m], stranger=stranger), part) for m in part.others)
+                for part, one in zip(pool.folds, maps, strict=True)
+            )
+            for stranger in (False, True)
+        )
+        return cls(whole, pool.whole, kin, strangers)
+
+    def read(self, traits: Traits) -> Place:
+        """Where a model of which this is known is believed to be."""
+        return _place(self.whole.read(traits), self.components)
+
+    def left_out(self, *, stranger: bool) -> tuple[tuple[Place, ...], ...]:
+        """Of the known models, fold by fold, what is believed of them without their fold, or also their families."""
+        return self.of_strangers if stranger else self.of_kin
+
+
+def coordinates(pool: PoolModel, part: Components) -> FloatArray:
+    """Where the models that some components are of lie along the mixtures (K, R)."""
+    mean, factors = part.mixed(pool.outcomes)
+    length = np.maximum((factors**2).sum(0), SHORTEST)
+    return np.asarray((pool.outcomes[part.models] - mean) @ factors / length)
+
+
+def size_means(known: FloatArray, traits: Sequence[Traits], new: Traits) -> FloatArray:
+    """The mean accuracies (B,) of the known models (B, M) of its size class, of all where there is none."""
+    wanted = size_class(new.parameters)
+    alike = np.array([wanted is not None and size_class(one.parameters) == wanted for one in traits])
+    return np.asarray(known[:, alike].mean(1) if alike.any() else known.mean(1))
+
+
+def _place(belief: Belief, part: Components) -> Place:
+    """The belief, and nothing of what is the same everywhere."""
+    if not part.everywhere:
+        return Place(belief.mean, np.diag(belief.variance))
+    return Place(np.append(belief.mean, 0.0), np.diag(np.append(belief.variance, 1.0)))

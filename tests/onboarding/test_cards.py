@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from embedllm_bench.cards.traits import Traits
+from embedllm_bench.onboarding.cards import CardPrior, coordinates, size_means
+from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
+from embedllm_bench.onboarding.pool import PoolModel, Probe
+from tests.onboarding.worlds import BENCHMARKS, codes, world
+
+MATRIX, _ = world(models=60, questions=400, seed=0)
+KNOWN, NEW = np.arange(40), np.arange(40, 60)
+#: Size tells how able a model is, but for chance.
+ABILITY = MATRIX.correct.mean(1)
+SIZE = 10 ** (9 + 3 * ABILITY + 0.1 * np.random.default_rng(0).normal(size=60))
+TRAITS = [Traits(parameters=round(size), family=f"family-{m % 5}") for m, size in enumerate(SIZE.tolist())]
+POOL = PoolModel.fit(MATRIX.take_models(KNOWN))
+CARDS = CardPrior.fit(POOL, [TRAITS[m] for m in KNOWN])
+NOTHING = Probe(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+
+
+def error(asked: int, *, told: bool) -> float:
+    """Mean absolute error of mean accuracy of the new models after so many outcomes."""
+    target, questions = Target.of(POOL, targets(codes(MATRIX), BENCHMARKS)), np.arange(asked)
+    estimator = AnsweredEstimator.of(target, questions, None, CARDS.of_kin if told else None)
+    found = [
+        estimator.estimate(
+            Probe(questions, MATRIX.correct[m, questions].astype(float), np.ones(asked)),
+            CARDS.read(TRAITS[m]) if told else None,
+        )
+        for m in NEW.tolist()
+    ]
+    return float(np.abs([one.value[-1] for one in found] - ABILITY[NEW]).mean())
+
+
+def test_a_known_model_stands_where_its_outcomes_lie_along_the_factors() -> None:
+    places = coordinates(POOL, POOL.whole)
+    mean, factors = POOL.whole.mixed(POOL.outcomes)
+    assert places.shape == (40, factors.shape[1])
+    assert places.mean(0) == pytest.approx(0, abs=1e-9)
+    rest = POOL.outcomes - mean - places @ factors.T
+    assert rest @ factors == pytest.approx(0, abs=1e-6)
+
+
+def test_a_card_alone_is_better_than_nothing_and_outcomes_are_better_still() -> None:
+    assert error(0, told=True) < 0.5 * error(0, told=False)
+    assert error(8, told=True) < error(8, told=False)
+    assert error(64, told=True) < error(0, told=True)
+    assert error(400, told=True) < 0.01
+
+
+def test_a_card_that_says_nothing_is_as_good_as_none() -> None:
+    believed = POOL.place(NOTHING, CARDS.read(Traits()))
+    assert np.abs(POOL.forecast(believed) - POOL.mean).max() < 0.15
+    assert (np.diag(believed.covariance) <= 1).all()
+
+
+def test_a_prior_of_zero_and_one_is_the_prior_that_there_is_without_cards() -> None:
+    width = POOL.factors.shape[1]
+    plain = POOL.place(NOTHING)
+    asked = np.arange(30)
+    probe = Probe(asked, MATRIX.correct[50, asked].astype(float), np.ones(30))
+    assert plain.mean.tolist() == [0.0] * width
+    assert POOL.place(probe, plain).mean == pytest.approx(POOL.place(probe).mean)
+
+
+def test_models_of_its_size_or_all() -> None:
+    known = np.array([[0.2, 0.4, 0.9]])
+    traits = [Traits(parameters=10**9), Traits(parameters=1_500_000_000), Traits(parameters=70 * 10**9)]
+    assert size_means(known, traits, Traits(parameters=500_000_000)) == pytest.approx([0.3])
+    assert size_means(known, traits, Traits(parameters=7 * 10**9)) == pytest.approx(
+        [0.5]
+    )  # none of that size
+    assert size_means(known, traits, Traits()) == pytest.approx([0.5])
