@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,9 @@ from embedllm_bench.splits import question_split
 from embedllm_bench.tasks import forecasting, routing
 from embedllm_bench.tasks.base import Fitted, Scope, pool
 from tests.helpers import random_matrix
+
+if TYPE_CHECKING:
+    from embedllm_bench.arrays import Float32Array
 
 
 def test_routing_takes_the_preferred_model_and_forecasting_the_forecasts() -> None:
@@ -57,8 +62,8 @@ def test_the_ensemble_routes_by_its_forecast_and_the_cluster_together() -> None:
 
 def test_a_preference_of_another_shape_is_the_method_s_failure() -> None:
     class Short(ModelMean):
-        def preference(self, questions: object, p: np.ndarray) -> np.ndarray:  # noqa: ARG002 - the protocol's signature
-            return p[0]
+        def preference(self, questions: object, p: Float32Array) -> Float32Array:  # noqa: ARG002 - the protocol's signature
+            return np.asarray(p[0], dtype=np.float32)
 
     matrix = random_matrix(3, 20)
     method: Method = Short().fit(matrix)

@@ -384,8 +384,8 @@ class WorstFirst(Sound):
 @plant("preference")
 class PrefersOnTheBatch(Sound):
     def preference(self, questions: Questions, p: Float32Array) -> Float32Array:
-        first = questions.embeddings[0, 0]
-        return p - p.mean(1, keepdims=True) * first
+        first = np.float32(questions.embeddings[0, 0])
+        return np.asarray(p - p.mean(1, keepdims=True) * first, dtype=np.float32)
 
 
 @plant("saved")
