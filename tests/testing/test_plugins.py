@@ -71,12 +71,12 @@ def test_pytest_makes_a_test_of_every_check(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert "test_contract[plugin-stranger-imports-no-torch]" in done.stdout
     assert "test_contract[method-half-gaps]" in done.stdout
-    assert "28 passed" in done.stdout
+    assert "29 passed" in done.stdout
 
     broken = installed(tmp_path / "broken", "print('fitting')")
     done = run(broken, *options, cwd=tests)
     assert "half, silent: it printed or warned 'fitting'; tell of progress by methods.progress" in done.stdout
-    assert "1 failed, 27 passed" in done.stdout
+    assert "1 failed, 28 passed" in done.stdout
 
 
 def test_pytest_says_that_a_plugin_is_not_installed(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_pytest_says_that_a_plugin_is_not_installed(tmp_path: Path) -> None:
 def test_the_command_lists_every_check(tmp_path: Path) -> None:
     done = check(installed(tmp_path), "stranger")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1] == "stranger: 28 ok, 0 failed, 0 not run."
+    assert done.stdout.splitlines()[-1] == "stranger: 29 ok, 0 failed, 0 not run."
     assert done.stderr == ""
 
 
@@ -117,7 +117,7 @@ def test_at_a_terminal_the_bar_is_not_taken_for_what_a_method_prints(tmp_path: P
             while part := os.read(ours, 4096):
                 drawn += part
     os.close(ours)
-    assert (tmp_path / "out").read_text().splitlines()[-1] == "stranger: 28 ok, 0 failed, 0 not run."
+    assert (tmp_path / "out").read_text().splitlines()[-1] == "stranger: 29 ok, 0 failed, 0 not run."
     assert b"half: silent" in drawn
 
 
@@ -184,7 +184,7 @@ def test_a_hook_that_registers_nothing_is_noted(tmp_path: Path) -> None:
             "not run: stranger, register_models: its register_models registers nothing; call register(...) for each"
             " thing, or leave the hook out."
         ),
-        "stranger: 28 ok, 0 failed, 1 not run.",
+        "stranger: 29 ok, 0 failed, 1 not run.",
     ]
 
 
