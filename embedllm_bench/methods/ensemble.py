@@ -39,8 +39,8 @@ class Ensemble(SharedScores):
     of its text, and directions of its vector and words, all scores at once, which keeps what models share. Boosted
     trees forecast single answers from that, the forest's forecast and the model's mean and loadings. Each stage
     sees of a training question what the one before it says without its outcomes (stacking, Wolpert 1992, Neural
-    Networks 5); a, b and c are found on the validation part, and how many
-    trees help. With ``rounds=0`` it is the forest alone.
+    Networks 5); a, b and c are found on the validation part, and how many trees help. With ``rounds=0`` it is the
+    forest alone.
 
     Which model is best differs less from question to question than such forecasts say, as the largest of many is also
     the most overrated. So a question is routed by the mean of the logits of the forecast and of the models' accuracies
