@@ -174,7 +174,8 @@ class Prober:
         chooser = Chooser(strategy, free, questions.benchmark_codes[1])
         without = chooser.without_each_fold(self.pool, len(probe.asked))
         left_out = self.cards.left_out(stranger=self.cards.whole.is_stranger(self.traits))
-        found = AnsweredEstimator.of(self.target, probe.asked, without, left_out).estimate(probe, self.prior)
+        place = self.pool.place(probe, self.prior)
+        found = AnsweredEstimator.of(self.target, probe.asked, without, left_out).estimate(probe, place)
         better, worse = self.target.known[-1] > found.high[-1], self.target.known[-1] < found.low[-1]
         count = len(self.matrix.models) + 1
         return Reading(
@@ -183,8 +184,8 @@ class Prober:
             models=count,
             first=1 + int(better.sum()),
             last=count - int(worse.sum()),
-            nearest=tuple(self._nearest(probe)),
-            routed=self._routed(probe),
+            nearest=tuple(self._nearest(place)),
+            routed=self._routed(place),
             encoder=self.encoder,
         )
 
@@ -204,20 +205,19 @@ class Prober:
             for at, name in enumerate(names)
         ]
 
-    def _nearest(self, probe: Probe) -> list[tuple[str, float]]:
+    def _nearest(self, place: Place) -> list[tuple[str, float]]:
         """By the cosine of places, the known models' by all their outcomes; none where nothing tells of its place."""
         directions = coordinates(self.pool, self.pool.whole)
-        own = self.pool.place(probe, self.prior).mean[: directions.shape[1]]
+        own = place.mean[: directions.shape[1]]
         length = np.linalg.norm(directions, axis=1) * np.linalg.norm(own)
         cosine = directions @ own / np.maximum(length, 1e-12)
         order = np.argsort(-cosine, kind="stable")[: SHOWN if length.any() else 0].tolist()
         return [(self.matrix.models[m], float(cosine[m])) for m in order]
 
-    def _routed(self, probe: Probe) -> Routed:
+    def _routed(self, place: Place) -> Routed:
         """At the pool's questions, each forecast from the texts of the others."""
         text = TextMap.fit(self.pool, TextFeatures.of(self.matrix.questions.embeddings))
         mean, factors = self.pool.whole.at(text.left_out)
-        place = self.pool.place(probe, self.prior)
         new = mean + factors @ place.mean  # (Q,)
         best = text.left_out.argmax(0)
         without = self.pool.outcomes[best, np.arange(len(best))]

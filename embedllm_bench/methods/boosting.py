@@ -37,7 +37,7 @@ class Boosting(SharedScores):
     name: ClassVar[str] = "boosting"
     summary: ClassVar[str] = "gradient boosted trees over answers, on kernel forecasts and features"
 
-    rounds: int = 150  #: at most
+    rounds: int = 250  #: at most
     landmarks: int = 3000
 
     def fit(self, train: CorrectnessMatrix, validation: CorrectnessMatrix | None = None) -> Self:

@@ -11,6 +11,7 @@ error stays where it is without them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Self
 
@@ -68,17 +69,30 @@ class CardMap:
             found = _searched(related, coordinates, (alone, _families(known)))
         return cls(known, *(_weighed(related, coordinates, one) for one in found))
 
+    @cached_property
+    def families(self) -> frozenset[str | None]:
+        """Of the known models."""
+        return frozenset(known.family for known in self.traits)
+
     def is_stranger(self, traits: Traits) -> bool:
         """Whether no known model is of its family."""
-        return traits.family is None or all(known.family != traits.family for known in self.traits)
+        return traits.family is None or traits.family not in self.families
 
-    def read(self, traits: Traits, *, stranger: bool = False) -> Belief:
-        """What is believed of a model; as if its family were not known, if so asked."""
-        stranger = stranger or self.is_stranger(traits)
-        if stranger:
-            traits = replace(traits, family=None, generation=None)
-        reading = self.strangers if stranger else self.kin
-        return reading.read(related_to([traits], self.traits)[:, 0])
+    def read(self, traits: Traits) -> Belief:
+        """What is believed of a model."""
+        return self.read_all([traits])[0]
+
+    def read_all(self, traits: Sequence[Traits], *, strangers: bool = False) -> list[Belief]:
+        """What is believed of N models; as if their families were not known, if so asked."""
+        apart = [strangers or self.is_stranger(one) for one in traits]
+        seen = [
+            replace(one, family=None, generation=None) if strange else one
+            for one, strange in zip(traits, apart, strict=True)
+        ]
+        related = related_to(seen, self.traits)  # (3, N, M)
+        return [
+            (self.strangers if strange else self.kin).read(related[:, at]) for at, strange in enumerate(apart)
+        ]
 
 
 def related_to(some: Sequence[Traits], others: Sequence[Traits]) -> FloatArray:

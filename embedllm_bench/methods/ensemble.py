@@ -14,7 +14,7 @@ from embedllm_bench.methods.kernels.link import calibrate, combine, logit, mean_
 from embedllm_bench.methods.kernels.machine import KernelMachine
 from embedllm_bench.methods.kernels.shared import SharedScores
 from embedllm_bench.methods.kernels.traits import Traits
-from embedllm_bench.methods.kernels.trees import Trees
+from embedllm_bench.methods.kernels.trees import Trees, out_of_bag
 from embedllm_bench.methods.saving import read_fitted, write_fitted
 from embedllm_bench.methods.uniroute import UniRoute
 from embedllm_bench.methods.validation import usable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 CLUSTERS = "clusters."  #: before their arrays' names
+BAGGED = 100  #: trees that say of training questions what they would without the questions' outcomes
 
 
 @dataclass
@@ -39,8 +40,9 @@ class Ensemble(SharedScores):
     of its text, and directions of its vector and words, all scores at once, which keeps what models share. Boosted
     trees forecast single answers from that, the forest's forecast and the model's mean and loadings. Each stage
     sees of a training question what the one before it says without its outcomes (stacking, Wolpert 1992, Neural
-    Networks 5); a, b and c are found on the validation part, and how many trees help. With ``rounds=0`` it is the
-    forest alone.
+    Networks 5): of the forest, what a smaller one of bagged trees says out of bag. Of a new question the whole forest
+    is heard, which is the better of the two; that the trees have learned to trust it a little less does no harm.
+    a, b and c are found on the validation part, and how many trees help. With ``rounds=0`` it is the forest alone.
 
     Which model is best differs less from question to question than such forecasts say, as the largest of many is also
     the most overrated. So a question is routed by the mean of the logits of the forecast and of the models' accuracies
@@ -52,8 +54,8 @@ class Ensemble(SharedScores):
         "kernels, randomised trees and boosted trees, stacked without a question's own outcomes"
     )
 
-    trees: int = 150
-    rounds: int = 150  #: of boosting, at most
+    trees: int = 200
+    rounds: int = 250  #: of boosting, at most
     landmarks: int = 3000
     clusters: int = 32  #: for routing
 
@@ -64,13 +66,14 @@ class Ensemble(SharedScores):
                 raise UsageError(f"ensemble.{name} is {getattr(self, name)}; it counts, from {least} on.")
         machine, components, viewed = KernelMachine.fit(train, self.landmarks, self.seed)
         self.traits_, seen = Traits.learn(viewed, machine, components.scores, self.seed)
-        self.trees_, out_of_bag = Trees.grow(seen.rows, components.scores, self.trees, self.seed)
-        self._keep(train.questions, components, out_of_bag)
+        self.trees_ = Trees.grow(seen.rows, components.scores, self.trees, self.seed)
+        left_out = out_of_bag(seen.rows, components.scores, BAGGED, self.seed)
+        self._keep(train.questions, components, left_out)
         chooser = usable(validation)
         held_out = None if chooser is None else (self._see(chooser.questions), chooser)
         self.boosted_ = None
         if self.rounds:
-            self.boosted_ = self._cells(seen, out_of_bag).boosted(train, held_out, self.rounds, self.seed)
+            self.boosted_ = self._cells(seen, left_out).boosted(train, held_out, self.rounds, self.seed)
         self.clusters_ = self.clustering().fit(train)
         self.line_ = mean_of(2 if self.rounds else 1)
         if held_out is not None:

@@ -42,8 +42,8 @@ class PoolRows:
     forecasts: FloatArray  #: (N, T) of the known models at the test questions, from the texts
     sets: Unseen
     target: Target  #: of the second
-    unseen_cards: CardPrior
-    cards: CardPrior
+    unseen_cards: Cards
+    cards: Cards
 
     @classmethod
     def of(cls, ledger: Ledger, seen: IndexArray, features: TextFeatures) -> Self:
@@ -56,9 +56,8 @@ class PoolRows:
         weights = targets(ledger.benchmark[test], count)
         sets = Unseen.of(forecasts, weights, targets(ledger.benchmark[seen], count))
         target = Target.of(whole, targets(ledger.benchmark, count))
-        traits = [ledger.traits[m] for m in ledger.known]
-        priors = (CardPrior.fit(pool, traits) for pool in (unseen, whole))
-        return cls(ledger, seen, unseen, text, forecasts, sets, target, *priors)
+        cards = (Cards.of(pool, ledger) for pool in (unseen, whole))
+        return cls(ledger, seen, unseen, text, forecasts, sets, target, *cards)
 
     def note(self) -> None:
         """Every row."""
@@ -86,7 +85,7 @@ class PoolRows:
 
     def _unseen(
         self, row: str, prefix: str, k: int | None, asked: IndexArray,
-        without: Sequence[IndexArray] | None, cards: CardPrior | None,
+        without: Sequence[IndexArray] | None, cards: Cards | None,
     ) -> None:  # fmt: skip
         """Forecasts and accuracies at the test questions, whose outcomes the pool has not."""
         ledger, questions = self.ledger, self.seen[asked]
@@ -96,18 +95,19 @@ class PoolRows:
             )
             for stranger in (False, *([True] if cards else []))
         }
+        probes = [ledger.probe(model, asked, questions) for model in ledger.new]
+        places = self.unseen.places(probes, self._priors(cards))
         mean, factors = self.unseen.whole.at(self.forecasts)
         p = {}
-        for model in ledger.new:
-            probe, prior = ledger.probe(model, asked, questions), self._prior(cards, model)
-            p[model] = mean + factors @ self.unseen.place(probe, prior).mean
-            found = groups[self._stranger(cards, model)].estimate(probe, prior)
+        for model, place in zip(ledger.new, places, strict=True):
+            p[model] = mean + factors @ place.mean
+            found = groups[self._stranger(cards, model)].estimate(place)
             ledger.estimates(row, prefix, new_models.UNSEEN, k, model, found)
         ledger.forecasts(row, prefix, k, p, self.forecasts)
 
     def _answered(
         self, row: str, prefix: str, k: int | None, asked: IndexArray,
-        without: Sequence[IndexArray] | None, cards: CardPrior | None,
+        without: Sequence[IndexArray] | None, cards: Cards | None,
     ) -> None:  # fmt: skip
         """Accuracies on all questions, which the known models answered."""
         ledger = self.ledger
@@ -115,16 +115,17 @@ class PoolRows:
             stranger: AnsweredEstimator.of(self.target, asked, without, _left_out(cards, stranger=stranger))
             for stranger in (False, *([True] if cards else []))
         }
-        for model in ledger.new:
-            probe = ledger.probe(model, asked, asked)
-            found = groups[self._stranger(cards, model)].estimate(probe, self._prior(cards, model))
+        probes = [ledger.probe(model, asked, asked) for model in ledger.new]
+        places = self.target.pool.places(probes, self._priors(cards))
+        for model, probe, place in zip(ledger.new, probes, places, strict=True):
+            found = groups[self._stranger(cards, model)].estimate(probe, place)
             ledger.estimates(row, prefix, new_models.ANSWERED, k, model, found)
 
-    def _prior(self, cards: CardPrior | None, model: int) -> Place | None:
-        return None if cards is None else cards.read(self.ledger.traits[model])
+    def _priors(self, cards: Cards | None) -> list[Place] | None:
+        return None if cards is None else [cards.places[model] for model in self.ledger.new]
 
-    def _stranger(self, cards: CardPrior | None, model: int) -> bool:
-        return cards is not None and cards.whole.is_stranger(self.ledger.traits[model])
+    def _stranger(self, cards: Cards | None, model: int) -> bool:
+        return cards is not None and model in cards.strangers
 
     def _plain(self) -> None:
         """What the simple ways and item response theory make of the random questions; of no question, the size."""
@@ -159,5 +160,23 @@ class _Choices:
         return self.questions[cut], None if self.without is None else tuple(one[cut] for one in self.without)
 
 
-def _left_out(cards: CardPrior | None, *, stranger: bool) -> Sequence[Sequence[Place]] | None:
-    return None if cards is None else cards.left_out(stranger=stranger)
+@dataclass(frozen=True, eq=False)
+class Cards:
+    """What cards tell of known models, and of the new ones of a division."""
+
+    prior: CardPrior
+    places: dict[int, Place]  #: of each new model
+    strangers: frozenset[int]  #: new models of whose family none is known
+
+    @classmethod
+    def of(cls, pool: PoolModel, ledger: Ledger) -> Self:
+        """Learn from the pool's models, which are the ledger's known ones, and read the new ones' cards."""
+        prior = CardPrior.fit(pool, [ledger.traits[m] for m in ledger.known])
+        new = {m: ledger.traits[m] for m in ledger.new}
+        places = prior.read_all(list(new.values()))
+        strangers = frozenset(m for m, traits in new.items() if prior.whole.is_stranger(traits))
+        return cls(prior, dict(zip(new, places, strict=True)), strangers)
+
+
+def _left_out(cards: Cards | None, *, stranger: bool) -> Sequence[Sequence[Place]] | None:
+    return None if cards is None else cards.prior.left_out(stranger=stranger)

@@ -39,18 +39,25 @@ class CardPrior:
             CardMap.fit([traits[m] for m in part.models], coordinates(pool, part), whole)
             for part in pool.folds
         ]
-        kin, strangers = (
+        of_kin, of_strangers = (
             tuple(
-                tuple(_place(one.read(traits[m], stranger=stranger), part) for m in part.others)
+                tuple(
+                    _place(belief, part)
+                    for belief in one.read_all([traits[m] for m in part.others], strangers=strangers)
+                )
                 for part, one in zip(pool.folds, maps, strict=True)
             )
-            for stranger in (False, True)
+            for strangers in (False, True)
         )
-        return cls(whole, pool.whole, kin, strangers)
+        return cls(whole, pool.whole, of_kin, of_strangers)
 
     def read(self, traits: Traits) -> Place:
         """Where a model of which this is known is believed to be."""
-        return _place(self.whole.read(traits), self.components)
+        return self.read_all([traits])[0]
+
+    def read_all(self, traits: Sequence[Traits]) -> list[Place]:
+        """The same of several models."""
+        return [_place(belief, self.components) for belief in self.whole.read_all(traits)]
 
     def left_out(self, *, stranger: bool) -> tuple[tuple[Place, ...], ...]:
         """Of the known models, fold by fold, what is believed of them without their fold, or also their families."""

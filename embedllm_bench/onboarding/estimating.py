@@ -131,13 +131,13 @@ class AnsweredEstimator:
         after = target.after(target.pool.whole, asked)
         return cls(target, asked, after, np.asarray(np.sqrt(np.mean(off, axis=0))))
 
-    def estimate(self, probe: Probe, prior: Place | None = None) -> Estimates:
-        """Of a model that was asked these questions, or most of them."""
+    def estimate(self, probe: Probe, place: Place) -> Estimates:
+        """Of a model that was asked these questions, or most of them, and is placed by that."""
         pool = self.target.pool
         deviations = probe.share - pool.mean[probe.asked]
         same = np.array_equal(probe.asked, self.asked)
         after = self.after if same else self.target.after(pool.whole, probe.asked)
-        value, deviation = after.read(pool.place(probe, prior), deviations)
+        value, deviation = after.read(place, deviations)
         return _interval(value, deviation * self.scale, len(pool.outcomes))
 
 
@@ -166,17 +166,18 @@ class UnseenEstimator:
         folds = zip(_folds(pool, asked, without, priors), text.without_each_fold, strict=True)
         for fold, (mean, directions) in folds:
             over, factors = fold.part.at(guessed.T)
-            for model, place in zip(fold.models, fold.places, strict=True):
-                missed = pool.outcomes[model] - mean - directions @ place.mean  # (Q,)
-                square = sets.alike @ missed**2
-                error = known[:, model] - over - factors @ place.mean
-                squares.append(square)
-                beyond.append(error**2 - _quadratic(factors, place) - square / sets.alike_size)
-        return cls(pool, sets, np.mean(squares, axis=0), np.maximum(np.mean(beyond, axis=0), 0))
+            means = np.stack([place.mean for place in fold.places])  # (L, R)
+            missed = pool.outcomes[fold.models] - mean - means @ directions.T  # (L, Q)
+            square = missed**2 @ sets.alike.T  # (L, B)
+            error = known[:, fold.models].T - over - means @ factors.T
+            spread = np.stack([_quadratic(factors, place) for place in fold.places])
+            squares.append(square)
+            beyond.append(error**2 - spread - square / sets.alike_size)
+        square, more = np.concatenate(squares).mean(0), np.concatenate(beyond).mean(0)
+        return cls(pool, sets, square, np.maximum(more, 0))
 
-    def estimate(self, probe: Probe, prior: Place | None = None) -> Estimates:
-        """Of a model that was asked these questions."""
-        place = self.pool.place(probe, prior)
+    def estimate(self, place: Place) -> Estimates:
+        """Of a model that is placed by its answers to these questions."""
         mean, factors = self.pool.whole.at(self.sets.guessed.T)
         variance = _quadratic(factors, place) + self.beyond + self.square / np.maximum(self.sets.size, 1)
         return _interval(mean + factors @ place.mean, np.sqrt(variance), len(self.pool.outcomes))
@@ -200,8 +201,7 @@ def _folds(
     priors: Sequence[Sequence[Place]] | None,
 ) -> Iterator[_Fold]:
     probes = without or [asked] * len(pool.folds)
-    believed: Sequence[Sequence[Place | None]]
-    believed = priors or [[None] * len(part.others) for part in pool.folds]
+    believed: Sequence[Sequence[Place] | None] = priors or [None] * len(pool.folds)
     for part, noise, questions, prior in zip(pool.folds, pool.noise_without, probes, believed, strict=True):
         mean, factors = part.at(pool.outcomes[:, questions])
         deviations = pool.outcomes[np.ix_(part.others, questions)] - mean

@@ -10,6 +10,7 @@ models left out are better or worse everywhere than their components tell.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,11 @@ class Place:
 
     mean: FloatArray  #: (R,)
     covariance: FloatArray  #: (R, R)
+
+    @cached_property
+    def precision(self) -> FloatArray:
+        """The covariance's inverse."""
+        return np.asarray(np.linalg.inv(self.covariance))
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,9 +137,22 @@ class PoolModel:
 
     def place(self, probe: Probe, prior: Place | None = None) -> Place:
         """Where a model with these outcomes is; where it has none the prior, N(0, I) if no other is given."""
-        at = probe.asked
-        deviations = (probe.share - self.mean[at])[None]
-        return solve(self.factors[at], self.noise[at] / probe.attempts, deviations, (prior,))[0]
+        return self.places([probe], None if prior is None else [prior])[0]
+
+    def places(self, probes: Sequence[Probe], priors: Sequence[Place] | None = None) -> list[Place]:
+        """Where each of several models is; those that were asked the same are solved for at once."""
+        alike: dict[tuple[bytes, bytes], list[int]] = {}
+        for number, probe in enumerate(probes):
+            alike.setdefault((probe.asked.tobytes(), probe.attempts.tobytes()), []).append(number)
+        found: dict[int, Place] = {}
+        for numbers in alike.values():
+            first = probes[numbers[0]]
+            at = first.asked
+            deviations = np.stack([probes[number].share for number in numbers]) - self.mean[at]
+            believed = None if priors is None else [priors[number] for number in numbers]
+            solved = solve(self.factors[at], self.noise[at] / first.attempts, deviations, believed)
+            found |= zip(numbers, solved, strict=True)
+        return [found[number] for number in range(len(probes))]
 
     def forecast(self, place: Place) -> FloatArray:
         """P(correct) (Q,) at the pool's questions."""
@@ -141,27 +160,22 @@ class PoolModel:
 
 
 def solve(
-    factors: FloatArray, noise: FloatArray, deviations: FloatArray, priors: Sequence[Place | None]
+    factors: FloatArray, noise: FloatArray, deviations: FloatArray, priors: Sequence[Place] | None
 ) -> list[Place]:
     """The places of L models with deviations (L, n) from the mean, all asked the same n questions.
 
-    ``priors`` (L,) are what is believed of each without them, N(0, I) where that is None.
+    ``priors`` (L,) are what is believed of each without them; N(0, I) if there are none.
     """
     weighted = factors / noise[:, None]  # (n, R)
-    told = factors.T @ weighted
-    plain: Place | None = None
-    found = []
-    for deviation, prior in zip(deviations @ weighted, priors, strict=True):
-        if prior is None:
-            if plain is None:  # the same for all of them
-                covariance = np.linalg.inv(np.eye(len(told)) + told).astype(np.float64)
-                plain = Place(np.zeros(len(told)), covariance)
-            found.append(Place(deviation @ plain.covariance, plain.covariance))
-        else:
-            precision = np.linalg.inv(prior.covariance)
-            covariance = np.linalg.inv(precision + told).astype(np.float64)
-            found.append(Place((deviation + precision @ prior.mean) @ covariance, covariance))
-    return found
+    told, moved = factors.T @ weighted, deviations @ weighted  # (R, R), (L, R)
+    if priors is None:
+        covariance = np.asarray(np.linalg.inv(np.eye(len(told)) + told))
+        return [Place(mean, covariance) for mean in moved @ covariance]
+    precisions = np.stack([prior.precision for prior in priors])  # (L, R, R)
+    covariances = np.linalg.inv(precisions + told)
+    moved = moved + np.einsum("lrs,ls->lr", precisions, np.stack([prior.mean for prior in priors]))
+    means = np.einsum("lrs,ls->lr", covariances, moved)
+    return [Place(mean, covariance) for mean, covariance in zip(means, covariances, strict=True)]
 
 
 def _filled(matrix: CorrectnessMatrix) -> FloatArray:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,33 +20,55 @@ from embedllm_bench.methods.kernels.components import Components
 from embedllm_bench.methods.kernels.link import calibrate
 from embedllm_bench.methods.kernels.machine import KernelMachine
 from embedllm_bench.methods.kernels.traits import Traits
-from embedllm_bench.methods.kernels.trees import LEAF, TRIED, Trees
+from embedllm_bench.methods.kernels.trees import LEAF, TRIED, Trees, out_of_bag
 from tests.helpers import random_matrix
+
+if TYPE_CHECKING:
+    from embedllm_bench.arrays import Float32Array, FloatArray
+
+
+def numbers() -> tuple[Float32Array, FloatArray, Float32Array]:
+    """Rows, what is to be forecast of them, and new rows."""
+    generator = np.random.default_rng(0)
+    rows = generator.normal(size=(200, 7)).astype(np.float32)
+    targets = rows[:, :2] ** 2 + generator.normal(size=(200, 2))
+    return rows, targets, generator.normal(size=(50, 7)).astype(np.float32)
 
 
 def test_the_arrays_forecast_what_scikit_learn_s_trees_do() -> None:
     from sklearn.ensemble import ExtraTreesRegressor
 
-    generator = np.random.default_rng(0)
-    rows = generator.normal(size=(200, 7)).astype(np.float32)
-    targets = rows[:, :2] ** 2 + generator.normal(size=(200, 2))
-    theirs = ExtraTreesRegressor(
-        12, min_samples_leaf=LEAF, max_features=TRIED, bootstrap=True, oob_score=True, random_state=3
-    ).fit(rows, targets)
-    new = generator.normal(size=(50, 7)).astype(np.float32)
-    trees, left_out = Trees.grow(rows, targets, trees=12, seed=3)
+    rows, targets, new = numbers()
+    theirs = ExtraTreesRegressor(12, min_samples_leaf=LEAF, max_features=TRIED, random_state=3).fit(
+        rows, targets
+    )
+    trees = Trees.grow(rows, targets, trees=12, seed=3)
     assert trees.forecast(new) == pytest.approx(theirs.predict(new), abs=1e-5)
-    drawn = np.array([np.bincount(rows, minlength=200) for rows in theirs.estimators_samples_])
-    once_out = (drawn == 0).any(0)
-    assert left_out[once_out] == pytest.approx(theirs.oob_prediction_[once_out], abs=1e-5)
-    assert left_out[~once_out] == pytest.approx(np.tile(targets.mean(0), ((~once_out).sum(), 1)))
     again = Trees.from_arrays(trees.arrays())
     assert np.array_equal(again.forecast(new), trees.forecast(new))
 
 
+def test_out_of_bag_are_scikit_learn_s_forecasts_and_the_mean_where_no_bag_lacks_the_row() -> None:
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    rows, targets, _ = numbers()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of the rows that all trees were shown
+        theirs = ExtraTreesRegressor(
+            7, min_samples_leaf=LEAF, max_features=TRIED, bootstrap=True, oob_score=True, random_state=3
+        ).fit(rows, targets)
+    drawn = np.array([np.bincount(shown, minlength=200) for shown in theirs.estimators_samples_])
+    once_out = (drawn == 0).any(0)
+    assert not once_out.all()
+    left_out = out_of_bag(rows, targets, trees=7, seed=3)
+    assert left_out[once_out] == pytest.approx(theirs.oob_prediction_[once_out], abs=1e-5)
+    assert left_out[~once_out] == pytest.approx(np.tile(targets.mean(0), ((~once_out).sum(), 1)))
+
+
 def test_one_row_makes_trees_of_one_leaf() -> None:
-    trees, left_out = Trees.grow(np.ones((1, 2), dtype=np.float32), np.array([[0.25]]), trees=3, seed=0)
-    assert left_out.tolist() == [[0.25]]
+    row, target = np.ones((1, 2), dtype=np.float32), np.array([[0.25]])
+    assert out_of_bag(row, target, trees=3, seed=0).tolist() == [[0.25]]
+    trees = Trees.grow(row, target, trees=3, seed=0)
     assert trees.forecast(np.zeros((4, 2), dtype=np.float32)).tolist() == [[0.25]] * 4
 
 

@@ -24,13 +24,10 @@ def error(asked: int, *, told: bool) -> float:
     """Mean absolute error of mean accuracy of the new models after so many outcomes."""
     target, questions = Target.of(POOL, targets(codes(MATRIX), BENCHMARKS)), np.arange(asked)
     estimator = AnsweredEstimator.of(target, questions, None, CARDS.of_kin if told else None)
-    found = [
-        estimator.estimate(
-            Probe(questions, MATRIX.correct[m, questions].astype(float), np.ones(asked)),
-            CARDS.read(TRAITS[m]) if told else None,
-        )
-        for m in NEW.tolist()
-    ]
+    new = NEW.tolist()
+    probes = [Probe(questions, MATRIX.correct[m, questions].astype(float), np.ones(asked)) for m in new]
+    places = POOL.places(probes, CARDS.read_all([TRAITS[m] for m in new]) if told else None)
+    found = [estimator.estimate(probe, place) for probe, place in zip(probes, places, strict=True)]
     return float(np.abs([one.value[-1] for one in found] - ABILITY[NEW]).mean())
 
 
@@ -63,6 +60,21 @@ def test_a_prior_of_zero_and_one_is_the_prior_that_there_is_without_cards() -> N
     probe = Probe(asked, MATRIX.correct[50, asked].astype(float), np.ones(30))
     assert plain.mean.tolist() == [0.0] * width
     assert POOL.place(probe, plain).mean == pytest.approx(POOL.place(probe).mean)
+
+
+def test_several_are_read_and_placed_as_each_alone() -> None:
+    asked = (np.arange(30), np.arange(10, 40), np.arange(30), np.arange(0))
+    shares = [MATRIX.correct[50 + m, at].astype(float) for m, at in enumerate(asked)]
+    probes = [Probe(at, share, np.ones(len(at))) for at, share in zip(asked, shares, strict=True)]
+    probes[2] = Probe(asked[2], shares[2], np.full(30, 2.0))  # asked the same twice as often
+    traits = [*TRAITS[50:53], Traits(parameters=10**9, family="unknown")]
+    priors = CARDS.read_all(traits)
+    for given in (None, priors):
+        for number, place in enumerate(POOL.places(probes, given)):
+            prior = None if given is None else CARDS.read(traits[number])
+            alone = POOL.place(probes[number], prior)
+            assert place.mean == pytest.approx(alone.mean, abs=1e-9)
+            assert place.covariance == pytest.approx(alone.covariance, abs=1e-9)
 
 
 def test_models_of_its_size_or_all() -> None:

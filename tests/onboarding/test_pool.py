@@ -19,6 +19,7 @@ from tests.onboarding.worlds import BENCHMARKS, codes, world
 
 if TYPE_CHECKING:
     from embedllm_bench.arrays import IndexArray
+    from embedllm_bench.onboarding.estimating import Estimates
 
 MATRIX, TRUTH = world(models=60, questions=600, seed=0)
 KNOWN, NEW = np.arange(40), np.arange(40, 60)
@@ -28,6 +29,10 @@ EVERY = np.ones(600, dtype=bool)
 
 def probe_of(model: int, asked: IndexArray) -> Probe:
     return Probe(asked, MATRIX.correct[model, asked].astype(float), np.ones(len(asked)))
+
+
+def estimated(estimator: AnsweredEstimator, probe: Probe) -> Estimates:
+    return estimator.estimate(probe, POOL.place(probe))
 
 
 def chosen(strategy: str, count: int) -> IndexArray:
@@ -160,7 +165,7 @@ def test_estimates_beat_the_plain_mean_and_their_intervals_hold(strategy: str) -
     asked = chooser.choose(POOL, 40).questions
     estimator = AnsweredEstimator.of(target, asked, chooser.without_each_fold(POOL, 40))
     truth = MATRIX.correct[NEW] @ target.weights.T  # (20, 4)
-    found = [estimator.estimate(probe_of(m, asked)) for m in NEW.tolist()]
+    found = [estimated(estimator, probe_of(m, asked)) for m in NEW.tolist()]
     errors = np.abs([one.value for one in found] - truth)
     plain = np.abs([plain_mean(POOL, probe_of(m, chosen("random", 40))) for m in NEW.tolist()] - truth[:, -1])
     assert errors[:, -1].mean() < plain.mean()
@@ -171,7 +176,7 @@ def test_estimates_beat_the_plain_mean_and_their_intervals_hold(strategy: str) -
 def test_all_outcomes_leave_no_doubt() -> None:
     target = Target.of(POOL, targets(codes(MATRIX), BENCHMARKS))
     asked = np.arange(600)
-    found = AnsweredEstimator.of(target, asked).estimate(probe_of(41, asked))
+    found = estimated(AnsweredEstimator.of(target, asked), probe_of(41, asked))
     assert np.allclose(found.value, target.weights @ MATRIX.correct[41], atol=1e-9)
     assert found.half_width.max() < 0.01
 
@@ -193,7 +198,7 @@ def test_texts_carry_a_place_to_questions_nobody_answered() -> None:
     )
     estimator = UnseenEstimator.of(pool, text, asked, sets)
     truth = targets(codes(MATRIX)[unseen], BENCHMARKS) @ MATRIX.correct[np.ix_(NEW, unseen)].T  # (4, 20)
-    found = [estimator.estimate(probe_of(m, asked)) for m in NEW.tolist()]
+    found = [estimator.estimate(pool.place(probe_of(m, asked))) for m in NEW.tolist()]
     held = np.mean([(one.low <= t) & (t <= one.high) for one, t in zip(found, truth.T, strict=True)])
     assert held >= 0.8
 
@@ -237,9 +242,8 @@ def test_intervals_hold_their_estimate_and_are_shares(seed: int, k: int) -> None
     generator = np.random.default_rng(seed)
     asked = generator.permutation(600)[:k]
     target = Target.of(POOL, targets(codes(MATRIX), BENCHMARKS))
-    found = AnsweredEstimator.of(target, asked).estimate(
-        Probe(asked, generator.random(k).round(), np.ones(k))
-    )
+    probe = Probe(asked, generator.random(k).round(), np.ones(k))
+    found = estimated(AnsweredEstimator.of(target, asked), probe)
     assert (found.low >= 0).all()
     assert (found.high <= 1).all()
     assert ((found.low <= found.value) & (found.value <= found.high)).all()

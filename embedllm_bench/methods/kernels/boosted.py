@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from embedllm_bench.arrays import BoolArray, Float32Array, FloatArray, IndexArray
 
-RATE = 0.12  #: how far a tree is believed
+RATE = 0.08  #: how far a tree is believed
 LEAVES = 31
 LEAF = 100  #: cells in a leaf, at least
 TRIED = 0.3  #: share of a row's numbers among which a split is sought

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
+    from sklearn.ensemble import ExtraTreesRegressor
     from sklearn.tree._tree import Tree
 
     from embedllm_bench.arrays import Float32Array, FloatArray, IndexArray
@@ -31,19 +32,10 @@ class Trees:
     value: Float32Array  #: (nodes, C)
 
     @classmethod
-    def grow(cls, rows: Float32Array, targets: FloatArray, trees: int, seed: int) -> tuple[Self, FloatArray]:
-        """On rows (T, F) to forecast targets (T, C); also what the trees that were not shown a row say of it (T, C).
-
-        Each tree is grown on as many rows drawn with replacement (Breiman 1996, "Out-of-bag estimation").
-        """
-        from sklearn.ensemble import ExtraTreesRegressor  # heavy: only where it is used
-
-        forest = ExtraTreesRegressor(
-            trees, min_samples_leaf=LEAF, max_features=TRIED, bootstrap=True, n_jobs=-1, random_state=seed
-        )
-        forest.fit(rows, targets if targets.shape[1] > 1 else targets[:, 0])
-        grown = cls._of([tree.tree_ for tree in forest.estimators_])
-        return grown, grown.left_out(rows, targets.mean(0), forest.estimators_samples_)
+    def grow(cls, rows: Float32Array, targets: FloatArray, trees: int, seed: int) -> Self:
+        """On rows (T, F) to forecast targets (T, C)."""
+        forest = _forest(rows, targets, trees, seed, bagged=False)
+        return cls._of([tree.tree_ for tree in forest.estimators_])
 
     @classmethod
     def _of(cls, grown: Sequence[Tree]) -> Self:
@@ -65,17 +57,6 @@ class Trees:
             np.concatenate([tree.threshold for tree in grown]),
             np.concatenate([tree.value[:, :, 0] for tree in grown]).astype(np.float32),
         )
-
-    def left_out(self, rows: Float32Array, mean: FloatArray, drawn: Sequence[IndexArray]) -> FloatArray:
-        """The mean of the trees that a row was not drawn for; ``mean`` (C,) of rows that all trees were shown."""
-        total = np.zeros((len(rows), self.value.shape[1]))
-        count = np.zeros(len(rows))
-        for root, shown in zip(self.roots, drawn, strict=True):
-            others = np.setdiff1d(np.arange(len(rows)), shown)
-            total[others] += self.value[self._leaves(root, rows[others])]
-            count[others] += 1
-        made: FloatArray = np.where(count[:, None] > 0, total / np.maximum(count, 1)[:, None], mean)
-        return made
 
     def forecast(self, rows: Float32Array) -> FloatArray:
         """The trees' mean (n, C)."""
@@ -107,3 +88,31 @@ class Trees:
 
 
 NODES = ("roots", "left", "right", "number", "threshold", "value")
+
+
+def out_of_bag(rows: Float32Array, targets: FloatArray, trees: int, seed: int) -> FloatArray:
+    """What trees that were not shown a row say of it (T, C); of one that all were shown, the targets' mean.
+
+    Each tree is grown on as many rows drawn with replacement (Breiman 1996, "Out-of-bag estimation").
+    """
+    forest = _forest(rows, targets, trees, seed, bagged=True)
+    total = np.zeros(targets.shape)
+    count = np.zeros(len(rows))
+    for tree, shown in zip(forest.estimators_, forest.estimators_samples_, strict=True):
+        others = np.setdiff1d(np.arange(len(rows)), shown)
+        if len(others):
+            total[others] += tree.predict(rows[others]).reshape(len(others), -1)
+            count[others] += 1
+    made: FloatArray = np.where(count[:, None] > 0, total / np.maximum(count, 1)[:, None], targets.mean(0))
+    return made
+
+
+def _forest(
+    rows: Float32Array, targets: FloatArray, trees: int, seed: int, *, bagged: bool
+) -> ExtraTreesRegressor:
+    from sklearn.ensemble import ExtraTreesRegressor  # heavy: only where it is used
+
+    forest = ExtraTreesRegressor(
+        trees, min_samples_leaf=LEAF, max_features=TRIED, bootstrap=bagged, n_jobs=-1, random_state=seed
+    )
+    return forest.fit(rows, targets if targets.shape[1] > 1 else targets[:, 0])
