@@ -12,8 +12,8 @@ from embedllm_bench.methods.kernels.boosted import Boosted
 from embedllm_bench.methods.kernels.cells import Cells
 from embedllm_bench.methods.kernels.link import calibrate, combine, mean_of
 from embedllm_bench.methods.kernels.machine import KernelMachine
+from embedllm_bench.methods.kernels.question_rows import QuestionRows
 from embedllm_bench.methods.kernels.shared import SharedScores
-from embedllm_bench.methods.kernels.traits import Traits
 from embedllm_bench.methods.saving import read_fitted, write_fitted
 from embedllm_bench.methods.validation import usable
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from embedllm_bench.arrays import Float32Array, FloatArray
     from embedllm_bench.matrix import CorrectnessMatrix, Questions
-    from embedllm_bench.methods.kernels.traits import Seen
+    from embedllm_bench.methods.kernels.question_rows import Seen
 
 
 @dataclass
@@ -46,10 +46,10 @@ class Boosting(SharedScores):
             if getattr(self, name) < 1:
                 raise UsageError(f"boosting.{name} is {getattr(self, name)}; it counts, so it starts at 1.")
         machine, components, viewed = KernelMachine.fit(train, self.landmarks, self.seed)
-        self.traits_, seen = Traits.learn(viewed, machine, components.scores, self.seed)
+        self.rows_, seen = QuestionRows.learn(viewed, machine, components.scores, self.seed)
         self._keep(train.questions, components, machine.ridge.left_out)
         chooser = usable(validation)
-        held_out = None if chooser is None else (self._cells(self.traits_.see(chooser.questions)), chooser)
+        held_out = None if chooser is None else (self._cells(self.rows_.see(chooser.questions)), chooser)
         self.boosted_ = self._cells(seen).boosted(train, held_out, self.rounds, self.seed)
         self.line_ = mean_of(1)
         if held_out is not None:
@@ -59,25 +59,25 @@ class Boosting(SharedScores):
 
     def predict_proba(self, questions: Questions) -> Float32Array:
         """The trees at every cell."""
-        cells = self._cells(self.traits_.see(questions))
+        cells = self._cells(self.rows_.see(questions))
         return combine(self.line_, [cells.logits(self.boosted_)]).astype(np.float32)
 
     def save(self, folder: Path) -> None:
         """The trees, what their rows are made by, and the models."""
-        arrays = self._model_arrays() | self.traits_.arrays() | self.boosted_.arrays()
+        arrays = self._model_arrays() | self.rows_.arrays() | self.boosted_.arrays()
         write_fitted(self, folder, arrays, {"keys": self.keys_})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """What :meth:`save` wrote."""
         saved = read_fitted(cls, folder)
-        saved.method.traits_ = Traits.from_arrays(saved.arrays)
+        saved.method.rows_ = QuestionRows.from_arrays(saved.arrays)
         saved.method.boosted_ = Boosted.from_arrays(saved.arrays)
         saved.method.read_models(saved.arrays, saved.facts["keys"])
         return saved.method
 
     def _scores(self, questions: Questions) -> FloatArray:
-        return self.traits_.machine.scores(questions)
+        return self.rows_.machine.scores(questions)
 
     def _cells(self, seen: Seen) -> Cells:
         return Cells(seen.rows, seen.forecasts, self.means_, self.loadings_)

@@ -12,8 +12,8 @@ from embedllm_bench.methods.kernels.boosted import Boosted
 from embedllm_bench.methods.kernels.cells import Cells
 from embedllm_bench.methods.kernels.link import calibrate, combine, logit, mean_of
 from embedllm_bench.methods.kernels.machine import KernelMachine
+from embedllm_bench.methods.kernels.question_rows import QuestionRows
 from embedllm_bench.methods.kernels.shared import SharedScores
-from embedllm_bench.methods.kernels.traits import Traits
 from embedllm_bench.methods.kernels.trees import Trees, out_of_bag
 from embedllm_bench.methods.saving import read_fitted, write_fitted
 from embedllm_bench.methods.uniroute import UniRoute
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from embedllm_bench.arrays import CountArray, Float32Array, FloatArray
     from embedllm_bench.matrix import CorrectnessMatrix, Questions
-    from embedllm_bench.methods.kernels.traits import Seen
+    from embedllm_bench.methods.kernels.components import Components
+    from embedllm_bench.methods.kernels.question_rows import Seen
+    from embedllm_bench.methods.kernels.views import Viewed
 
 
 CLUSTERS = "clusters."  #: before their arrays' names
@@ -65,7 +67,7 @@ class Ensemble(SharedScores):
             if getattr(self, name) < least:
                 raise UsageError(f"ensemble.{name} is {getattr(self, name)}; it counts, from {least} on.")
         machine, components, viewed = KernelMachine.fit(train, self.landmarks, self.seed)
-        self.traits_, seen = Traits.learn(viewed, machine, components.scores, self.seed)
+        self.rows_, seen = self.learn_rows(train, viewed, machine, components)
         self.trees_ = Trees.grow(seen.rows, components.scores, self.trees, self.seed)
         left_out = out_of_bag(seen.rows, components.scores, BAGGED, self.seed)
         self._keep(train.questions, components, left_out)
@@ -99,7 +101,7 @@ class Ensemble(SharedScores):
     def save(self, folder: Path) -> None:
         """The trees, what their rows are made by, the models and their clusters."""
         clusters = {f"{CLUSTERS}{name}": array for name, array in self.clusters_.arrays().items()}
-        arrays = clusters | self._model_arrays() | self.traits_.arrays() | self.trees_.arrays()
+        arrays = clusters | self._model_arrays() | self.rows_.arrays() | self.trees_.arrays()
         if self.boosted_ is not None:
             arrays |= self.boosted_.arrays()
         write_fitted(self, folder, arrays, {"keys": self.keys_})
@@ -109,7 +111,7 @@ class Ensemble(SharedScores):
         """What :meth:`save` wrote."""
         saved = read_fitted(cls, folder)
         method = saved.method
-        method.traits_ = Traits.from_arrays(saved.arrays)
+        method.rows_ = QuestionRows.from_arrays(saved.arrays)
         method.trees_ = Trees.from_arrays(saved.arrays)
         method.boosted_ = Boosted.from_arrays(saved.arrays) if method.rounds else None
         clusters = {name.removeprefix(CLUSTERS): array for name, array in saved.arrays.items()}
@@ -117,15 +119,22 @@ class Ensemble(SharedScores):
         method.read_models(saved.arrays, saved.facts["keys"])
         return method
 
+    def learn_rows(
+        self, train: CorrectnessMatrix, viewed: Viewed, machine: KernelMachine, components: Components
+    ) -> tuple[QuestionRows, Seen]:
+        """What the trees read of a question; of the training questions also the rows themselves."""
+        del train  # for a variant that reads more of questions than their texts and vectors
+        return QuestionRows.learn(viewed, machine, components.scores, self.seed)
+
     def clustering(self) -> UniRoute:
         """The clusters of questions, not yet learned."""
         return UniRoute(self.seed, self.clusters, "nearest", "cpu")
 
     def _scores(self, questions: Questions) -> FloatArray:
-        return self.trees_.forecast(self.traits_.see(questions).rows)
+        return self.trees_.forecast(self.rows_.see(questions).rows)
 
     def _see(self, questions: Questions) -> Cells:
-        seen = self.traits_.see(questions)
+        seen = self.rows_.see(questions)
         return self._cells(seen, self.trees_.forecast(seen.rows))
 
     def _logits(self, cells: Cells) -> list[FloatArray]:

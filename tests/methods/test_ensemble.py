@@ -19,7 +19,7 @@ from embedllm_bench.methods.kernels.cells import Cells
 from embedllm_bench.methods.kernels.components import Components
 from embedllm_bench.methods.kernels.link import calibrate
 from embedllm_bench.methods.kernels.machine import KernelMachine
-from embedllm_bench.methods.kernels.traits import Traits
+from embedllm_bench.methods.kernels.question_rows import QuestionRows
 from embedllm_bench.methods.kernels.trees import LEAF, TRIED, Trees, out_of_bag
 from tests.helpers import random_matrix
 
@@ -75,10 +75,10 @@ def test_one_row_makes_trees_of_one_leaf() -> None:
 def test_a_training_question_s_row_does_not_see_its_own_outcomes() -> None:
     matrix = random_matrix(5, 120)
     machine, components, viewed = KernelMachine.fit(matrix, 200, seed=0)
-    traits, learned = Traits.learn(viewed, machine, components.scores, seed=0)
-    rows, seen = learned.rows, traits.see(matrix.questions).rows
+    made, learned = QuestionRows.learn(viewed, machine, components.scores, seed=0)
+    rows, seen = learned.rows, made.see(matrix.questions).rows
     assert rows.shape == seen.shape
-    forecasts = seen.shape[1] - sum(r.left_out.shape[1] for r in (machine.ridge, *traits.views))
+    forecasts = seen.shape[1] - sum(r.left_out.shape[1] for r in (machine.ridge, *made.views))
     assert rows[:, :forecasts] == pytest.approx(seen[:, :forecasts], abs=1e-4)
     truth = Components.of(matrix).scores[:, 0]
     near = [np.abs(made[:, forecasts] - truth).mean() for made in (rows, seen)]
@@ -139,7 +139,7 @@ def test_without_rounds_the_ensemble_is_the_forest_alone() -> None:
     matrix = random_matrix(5, 120)
     alone = Ensemble(trees=20, rounds=0).fit(matrix)
     means, loadings = alone.means_, alone.loadings_
-    linear = means[:, None] + loadings @ alone.trees_.forecast(alone.traits_.see(matrix.questions).rows).T
+    linear = means[:, None] + loadings @ alone.trees_.forecast(alone.rows_.see(matrix.questions).rows).T
     assert alone.predict_proba(matrix.questions) == pytest.approx(linear.clip(0.01, 0.99), abs=1e-6)
 
 

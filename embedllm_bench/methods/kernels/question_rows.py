@@ -32,7 +32,7 @@ class Seen:
 
 
 @dataclass(frozen=True, eq=False)
-class Traits:
+class QuestionRows:
     """What turns questions into rows; a training question's own outcomes are left out of its row."""
 
     machine: KernelMachine
@@ -54,12 +54,12 @@ class Traits:
             for alone in np.eye(len(VIEWS), dtype=np.float32)
         ]
         center = viewed.vectors.mean(0)
-        traits = cls(
+        made = cls(
             machine, landmarks, tuple(views), center,
             _directions(viewed.vectors - center, seed), _directions(viewed.words, seed),
         )  # fmt: skip
         left_out = (machine.ridge.left_out, *(ridge.left_out for ridge in views))
-        return traits, traits._seen(viewed, left_out)
+        return made, made._seen(viewed, left_out)
 
     def see(self, questions: Questions) -> Seen:
         """New questions (Q,)."""
@@ -78,7 +78,7 @@ class Traits:
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """For a folder."""
-        arrays = {f"traits.{name}": getattr(self, name) for name in DIRECTED}
+        arrays = {f"rows.{name}": getattr(self, name) for name in DIRECTED}
         for view, ridge in enumerate(self.views):
             arrays |= ridge.arrays(f"view{view}")
         return arrays | self.landmarks.arrays("few") | self.machine.arrays()
@@ -89,7 +89,7 @@ class Traits:
         views = tuple(Ridge.from_arrays(arrays, f"view{view}") for view in range(len(VIEWS)))
         return cls(
             KernelMachine.from_arrays(arrays), Viewed.from_arrays(arrays, "few"), views,
-            *(arrays[f"traits.{name}"] for name in DIRECTED),
+            *(arrays[f"rows.{name}"] for name in DIRECTED),
         )  # fmt: skip
 
     def _seen(self, viewed: Viewed, forecasts: tuple[FloatArray, ...]) -> Seen:

@@ -1,0 +1,115 @@
+"""What the parts of `ensemble` add, and what labels would: variants of it as methods beside it.
+
+embedllm-bench compare --plugin benchmarks/variants.py --method ensemble --method ensemble-labels ...
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from embedllm_bench.hookspecs import hookimpl
+from embedllm_bench.methods.ensemble import Ensemble
+from embedllm_bench.methods.kernels.question_rows import QuestionRows, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedllm_bench.arrays import Float32Array, FloatArray
+    from embedllm_bench.matrix import CorrectnessMatrix, Questions
+    from embedllm_bench.methods.base import Method
+    from embedllm_bench.methods.kernels.components import Components
+    from embedllm_bench.methods.kernels.machine import KernelMachine
+    from embedllm_bench.methods.kernels.views import Viewed
+
+Label = tuple[str, ...]  #: a benchmark, or a benchmark and one of its sub-tasks
+
+LABEL_SCORES = 8  #: of the components, whose means over a benchmark and a sub-task stand for its name
+PRIOR_QUESTIONS = 10.0  #: that a group's mean is drawn to the mean of all by
+
+
+@dataclass
+class Forest(Ensemble):
+    """The ensemble without boosted trees."""
+
+    name: ClassVar[str] = "forest"
+    summary: ClassVar[str] = "ensemble without boosted trees"
+
+    rounds: int = 0
+
+
+@dataclass
+class ByForecast(Ensemble):
+    """The ensemble, which routes by its forecast alone."""
+
+    name: ClassVar[str] = "ensemble-by-forecast"
+    summary: ClassVar[str] = "ensemble that routes by its forecast alone"
+
+    def preference(self, questions: Questions, p: Float32Array) -> Float32Array:  # noqa: ARG002 - the protocol's signature
+        """The forecast."""
+        return p
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledRows(QuestionRows):
+    """Rows that tell benchmark and sub-task too, by their mean scores."""
+
+    groups: tuple[dict[Label, FloatArray], ...]  #: of benchmarks and of sub-tasks, each (LABEL_SCORES,)
+    nowhere: FloatArray  #: (LABEL_SCORES,) of a name that was not seen in training
+
+    def see(self, questions: Questions) -> Seen:
+        """New questions (Q,)."""
+        return self.with_labels(super().see(questions), questions)
+
+    def with_labels(self, seen: Seen, questions: Questions) -> Seen:
+        """The rows with what their labels say beside them."""
+        columns = [
+            np.stack([known.get(name, self.nowhere) for name in names])
+            for known, names in zip(self.groups, labels(questions), strict=True)
+        ]
+        return replace(seen, rows=np.concatenate([seen.rows, *columns], axis=1).astype(np.float32))
+
+
+@dataclass
+class Labelled(Ensemble):
+    """The ensemble, which is told benchmark and sub-task of every question."""
+
+    name: ClassVar[str] = "ensemble-labels"
+    summary: ClassVar[str] = "ensemble that is told benchmark and sub-task"
+    reads_labels: ClassVar[bool] = True
+
+    def learn_rows(
+        self, train: CorrectnessMatrix, viewed: Viewed, machine: KernelMachine, components: Components
+    ) -> tuple[QuestionRows, Seen]:
+        """Every question of a group has the same numbers for it, so that none tells its own outcomes."""
+        plain, seen = super().learn_rows(train, viewed, machine, components)
+        scores = components.scores[:, :LABEL_SCORES]
+        nowhere = scores.mean(0)
+        groups = tuple(_means(names, scores, nowhere) for names in labels(train.questions))
+        rows = LabelledRows(**vars(plain), groups=groups, nowhere=nowhere)
+        return rows, rows.with_labels(seen, train.questions)
+
+
+def labels(questions: Questions) -> tuple[list[Label], list[Label]]:
+    """The benchmarks (Q,), and with them the sub-tasks (Q,)."""
+    benchmarks: list[Label] = [(name,) for name in questions.benchmarks]
+    return benchmarks, [(b, s or "") for b, s in zip(questions.benchmarks, questions.subtasks, strict=True)]
+
+
+def _means(names: list[Label], scores: FloatArray, overall: FloatArray) -> dict[Label, FloatArray]:
+    rows: dict[Label, list[int]] = {}
+    for row, name in enumerate(names):
+        rows.setdefault(name, []).append(row)
+    return {
+        name: (scores[at].sum(0) + PRIOR_QUESTIONS * overall) / (len(at) + PRIOR_QUESTIONS)
+        for name, at in rows.items()
+    }
+
+
+@hookimpl
+def register_methods(register: Callable[[type[Method]], None]) -> None:
+    """All of them."""
+    for variant in (Forest, ByForecast, Labelled):
+        register(variant)
