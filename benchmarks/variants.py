@@ -1,16 +1,17 @@
-"""What the parts of `ensemble` add, and what labels would: variants of it as methods beside it.
+"""What the parts of `ensemble` add, what labels would, and the released training: variants beside the methods.
 
-embedllm-bench compare --plugin benchmarks/variants.py --method ensemble --method ensemble-labels ...
+embedllm-bench --plugin benchmarks/variants.py compare --method ensemble --method ensemble-labels ...
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from embedllm_bench.hookspecs import hookimpl
+from embedllm_bench.methods.embedllm import EmbedLLM
 from embedllm_bench.methods.ensemble import Ensemble
 from embedllm_bench.methods.kernels.question_rows import QuestionRows, Seen
 
@@ -28,6 +29,16 @@ Label = tuple[str, ...]  #: a benchmark, or a benchmark and one of its sub-tasks
 
 LABEL_SCORES = 8  #: of the components, whose means over a benchmark and a sub-task stand for its name
 PRIOR_QUESTIONS = 10.0  #: that a group's mean is drawn to the mean of all by
+
+
+@dataclass
+class Released(EmbedLLM):
+    """EmbedLLM with the settings and the training it was released with."""
+
+    name: ClassVar[str] = "embedllm-released"
+    summary: ClassVar[str] = "embedllm with protocol=paper"
+
+    protocol: Literal["default", "paper"] = "paper"
 
 
 @dataclass
@@ -111,5 +122,5 @@ def _means(names: list[Label], scores: FloatArray, overall: FloatArray) -> dict[
 @hookimpl
 def register_methods(register: Callable[[type[Method]], None]) -> None:
     """All of them."""
-    for variant in (Forest, ByForecast, Labelled):
+    for variant in (Released, Forest, ByForecast, Labelled):
         register(variant)
