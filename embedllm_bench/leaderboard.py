@@ -68,6 +68,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("answered_mae@64", "MAE at 64", interval=False, better=-1),
         Column("answered_coverage@64", "covered", 2, interval=False, better=0),
         Column("routing@64", "routing at 64", interval=False),
+        Column("area@64", "area at 64", interval=False),
+        Column("qnc@64", "QNC at 64", interval=False, better=-1),
         Column("accuracy@128", "accuracy at 128", interval=False),
         Column("all_accuracy", "at all", interval=False),
         Column("answered_mae@128", "MAE at 128", interval=False, better=-1),

@@ -8,12 +8,33 @@ import pytest
 from embedllm_bench import Store, compare
 from embedllm_bench.cards import ModelCard
 from embedllm_bench.leaderboard import boards
+from embedllm_bench.registry import Plugins
 from embedllm_bench.results import Comparison
 from embedllm_bench.simulation import simulate, write
 from embedllm_bench.tasks.new_models import Record, Tally, divisions
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+BACKWARDS = """
+from embedllm_bench.hookspecs import hookimpl
+from embedllm_bench.methods.reference import ModelMean
+
+
+class Backwards(ModelMean):
+    name = "backwards"
+    summary = "the model's mean, but routes to the worst"
+    reference = False
+
+    def preference(self, questions, p):
+        return -p
+
+
+@hookimpl
+def register_methods(register):
+    register(Backwards)
+"""
 
 
 def compared(
@@ -137,5 +158,30 @@ def test_a_card_is_read_where_the_store_has_one(tmp_path: Path) -> None:
         one.overall("new-models")["pool-card-random"]["answered_mae@0"].value for one in (before, after)
     ]
     assert errors[1] < 0.6 * errors[0]  # type: ignore[operator]
+    costed = ("area", "qnc", "families_area", "new_area", "new_qnc")
+    for row in ("mf", "pool-random", "pool-card-accuracy"):
+        without, with_costs = (
+            {s.metric for s in one.scores if s.method == row and s.k == 8} for one in (before, after)
+        )
+        assert not without & set(costed)
+        assert set(costed) - {"families_area"} <= with_costs
+    found = after.overall("new-models")["mf"]
+    assert 0 < found["qnc@64"].value <= 1  # type: ignore[operator]
+    assert 0.3 < found["area@64"].value <= 1  # type: ignore[operator]
+    assert {"refit_area", "all_qnc"} <= set(found)
     assert before.manifest.data.hash == after.manifest.data.hash
     assert before.manifest.data.cards != after.manifest.data.cards
+
+
+def test_routing_goes_by_what_a_method_prefers_not_by_its_forecasts(tmp_path: Path) -> None:
+    (tmp_path / "backwards.py").write_text(BACKWARDS)
+    plugins = Plugins((str(tmp_path / "backwards.py"),))
+    with Store.open(tmp_path / "s.db", write=True) as store:
+        write(store, simulate(15, 200, benchmarks=2, dimension=8), "test")
+        comparison = compare(store, tasks=["new-models"], methods=["backwards"], plugins=plugins)
+    assert comparison.failures == ()
+    backwards, plain = (comparison.overall("new-models")[row] for row in ("backwards", "model-mean"))
+    for metric in ("accuracy@64", "refit_accuracy"):
+        assert backwards[metric].value == plain[metric].value
+    for metric in ("routing@64", "all_routing", "refit_routing"):
+        assert backwards[metric].value < plain[metric].value - 0.1  # type: ignore[operator]

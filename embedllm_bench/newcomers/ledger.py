@@ -10,8 +10,9 @@ import numpy as np
 
 from embedllm_bench.cards.traits import all_traits
 from embedllm_bench.onboarding.pool import Probe
+from embedllm_bench.statistics.deferral import DeferralCurve, quality_neutral_cost
 from embedllm_bench.tasks import new_models
-from embedllm_bench.tasks.new_models import ALL, ANSWERED, UNSEEN, Division, Record, Tally
+from embedllm_bench.tasks.new_models import ALL, ANSWERED, NEW, UNSEEN, Division, Record, Tally
 from embedllm_bench.tasks.routing import Candidates
 
 if TYPE_CHECKING:
@@ -59,6 +60,18 @@ class Ledger:
         families = {self.traits[m].family for m in self.known.tolist()} - {None}
         return frozenset(m for m in self.new if self.traits[m].family in families)
 
+    @cached_property
+    def costs(self) -> FloatArray:
+        """Of a call of each model (M,), for which its parameters stand; NaN where nothing tells of them."""
+        return np.array([np.nan if one.parameters is None else one.parameters for one in self.traits], float)
+
+    @cached_property
+    def priced(self) -> dict[str, IndexArray]:
+        """The models whose cost is known: of all, and of the new ones alone, where these are two at least."""
+        known = np.isfinite(self.costs)
+        pools = {"": np.flatnonzero(known), NEW: np.array([m for m in self.new if known[m]], dtype=np.int64)}
+        return {name: models for name, models in pools.items() if len(models) > 1}
+
     def sizes(self, *, whole: bool) -> list[tuple[str, int | None]]:
         """How many outcomes a new model has, with what stands before a metric; ``whole`` adds all of them."""
         some: list[tuple[str, int | None]] = [("", k) for k in new_models.OUTCOMES if k < len(self.order)]
@@ -95,22 +108,31 @@ class Ledger:
         if np.isfinite(value):
             self.tally.add(Record(row, self.division.kind, metric, k, self.names[at], model, float(value)))
 
-    def forecasts(
+    def forecasts(self, row: str, prefix: str, k: int | None, p: Mapping[int, FloatArray]) -> None:
+        """Accuracy of new models' forecasts (T,)."""
+        for model, forecast in p.items():
+            self.add(row, f"{prefix}accuracy", k, model, self._accuracy(model, forecast))
+
+    def routes(
         self,
         row: str,
         prefix: str,
         k: int | None,
-        p: Mapping[int, FloatArray],
-        pool: FloatArray | Float32Array,
+        liked: Mapping[int, FloatArray],
+        known: FloatArray | Float32Array,
     ) -> None:
-        """Accuracy of new models' forecasts (T,), and routing among them and the known ones' (N, T)."""
+        """Routing by preferences (T,) for the new models and (N, T) for the known ones, without and with costs."""
         preference = np.empty((len(self.session.matrix.models), len(self.split.test)))
-        preference[self.known] = pool
-        for model, forecast in p.items():
-            preference[model] = forecast
-            self.add(row, f"{prefix}accuracy", k, model, self._accuracy(model, forecast))
+        preference[self.known] = known
+        for model, values in liked.items():
+            preference[model] = values
         routed = self.candidates.outcome(self.candidates.choose(preference))
         self.add(row, f"{prefix}routing", k, None, float(np.nanmean(routed)))
+        for pool, models in self.priced.items():
+            share, cost = self.candidates.share[models], self.costs[models]
+            curve = DeferralCurve.of(preference[models], share, cost)
+            self.add(row, f"{prefix}{pool}area", k, None, curve.area)
+            self.add(row, f"{prefix}{pool}qnc", k, None, quality_neutral_cost(curve, share, cost))
 
     def values(
         self, row: str, prefix: str, setting: str, k: int | None, model: int, found: FloatArray

@@ -103,7 +103,8 @@ class PoolRows:
             p[model] = mean + factors @ place.mean
             found = groups[self._stranger(cards, model)].estimate(place)
             ledger.estimates(row, prefix, new_models.UNSEEN, k, model, found)
-        ledger.forecasts(row, prefix, k, p, self.forecasts)
+        ledger.forecasts(row, prefix, k, p)
+        ledger.routes(row, prefix, k, p, self.forecasts)
 
     def _answered(
         self, row: str, prefix: str, k: int | None, asked: IndexArray,

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedllm_bench.methods.base import AddsDescribedModels, AddsModels, probabilities
+from embedllm_bench.methods.base import (
+    AddsDescribedModels,
+    AddsModels,
+    Forecast,
+    preferences,
+    probabilities,
+)
 from embedllm_bench.newcomers.ledger import Ledger
 from embedllm_bench.newcomers.pools import PoolRows
 from embedllm_bench.onboarding.choosing import STRATEGIES
@@ -45,10 +51,11 @@ def score_new_models(session: Session, plan: Plan) -> list[Score]:
     tally = new_models.Tally(len(session.matrix.models))
     for seed, splits in plan.question.items():
         split = next(iter(splits.values()))
-        refits = {fit.method: fit.forecast.p for fit in session.fit(split, seed)}
+        refits = {fit.method: fit.forecast for fit in session.fit(split, seed)}
         seen = np.sort(np.concatenate([split.train, split.validation]))
         features = TextFeatures.of(session.matrix.questions.embeddings[seen])
-        refits[f"{new_models.POOL}-{new_models.RANDOM}"] = _refitted_pool(session, split, seen, features)
+        pool = f"{new_models.POOL}-{new_models.RANDOM}"
+        refits[pool] = Forecast(_refitted_pool(session, split, seen, features), None)
         for division in _divisions(session, seed):
             ledger = Ledger(session, split, seed, division, tally)
             _refits(ledger, refits)
@@ -72,26 +79,43 @@ def _refitted_pool(session: Session, split: Split, seen: IndexArray, features: T
     return np.clip(np.stack(rows), 0, 1).astype(np.float32)
 
 
-def _refits(ledger: Ledger, forecasts: Mapping[str, Float32Array]) -> None:
+def _refits(ledger: Ledger, forecasts: Mapping[str, Forecast]) -> None:
     """Of methods that were fitted on all models' training outcomes."""
-    for row, p in forecasts.items():
-        new = {m: p[m].astype(np.float64) for m in ledger.new}
-        ledger.forecasts(row, REFIT, None, new, p[ledger.known])
+    for row, forecast in forecasts.items():
+        liked = forecast.p if forecast.preference is None else forecast.preference
+        ledger.forecasts(row, REFIT, None, {m: forecast.p[m].astype(np.float64) for m in ledger.new})
+        ledger.routes(
+            row, REFIT, None, {m: liked[m].astype(np.float64) for m in ledger.new}, liked[ledger.known]
+        )
 
 
 def _methods(ledger: Ledger) -> None:
     """Each fitted on the known models; every new one is added to that fit by itself."""
     session = ledger.session
     for name, method in session.adding(ledger.split, ledger.seed, ledger.known).items():
-        known = probabilities(method, ledger.test.questions, len(ledger.known))
+        _, known = _preferred(ledger, method, len(ledger.known))
         for prefix, k, asked in ledger.probes():
             with session.failing(name, ledger.split):
-                ledger.forecasts(name, prefix, k, _added(ledger, method, asked), known)
+                p, liked = _added(ledger, method, asked)
+                ledger.forecasts(name, prefix, k, p)
+                ledger.routes(name, prefix, k, liked, known)
 
 
-def _added(ledger: Ledger, method: Method, asked: IndexArray) -> dict[int, FloatArray]:
-    """Forecasts (T,) of each new model by its outcomes at these questions, and by its card where that is read."""
-    matrix, found = ledger.session.matrix, {}
+def _preferred(ledger: Ledger, method: Method, models: int) -> tuple[Float32Array, Float32Array]:
+    """Forecasts of the test questions and what these are routed by, each (models, T)."""
+    questions = ledger.test.questions
+    p = probabilities(method, questions, models)
+    liked = preferences(method, questions, p)
+    return p, p if liked is None else liked
+
+
+def _added(
+    ledger: Ledger, method: Method, asked: IndexArray
+) -> tuple[dict[int, FloatArray], dict[int, FloatArray]]:
+    """Forecasts and preferences (T,) for each new model by its outcomes at these questions, and its card if read."""
+    matrix = ledger.session.matrix
+    forecasts: dict[int, FloatArray] = {}
+    liked: dict[int, FloatArray] = {}
     questions = matrix.questions.take(asked)
     for model in ledger.new:
         outcomes = questions, matrix.correct[model, asked], matrix.attempts[model, asked]
@@ -100,6 +124,6 @@ def _added(ledger: Ledger, method: Method, asked: IndexArray) -> dict[int, Float
         else:
             assert isinstance(method, AddsModels)  # noqa: S101 - session.adding gives no others
             added = method.add_model(*outcomes)
-        p = probabilities(added, ledger.test.questions, len(ledger.known) + 1)
-        found[model] = p[-1].astype(np.float64)
-    return found
+        p, preference = _preferred(ledger, added, len(ledger.known) + 1)
+        forecasts[model], liked[model] = p[-1].astype(np.float64), preference[-1].astype(np.float64)
+    return forecasts, liked

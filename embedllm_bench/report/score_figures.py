@@ -18,7 +18,8 @@ MOST_BENCHMARKS = 20
 ALL = "all together"
 PREFIXES = (
     " Families: whole families of models are new. Answered: on questions that the known models answered. Unseen: on"
-    " test questions that no model has seen. Half width and coverage: of the 90 % intervals."
+    " test questions that no model has seen. Half width and coverage: of the 90 % intervals. Area and QNC: of routing"
+    " with parameters as costs; new: among the new models alone."
 )
 
 

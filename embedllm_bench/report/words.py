@@ -44,6 +44,10 @@ METRICS = {
 NEW_MODELS = {
     "accuracy": "Share of right decisions about new models on test questions that no model has seen. More is better.",
     "routing": "Accuracy of routing test questions among old and new models. More is better.",
+    "area": "Area under the deferral curve: mean accuracy of routing over all costs, where dearer models are chosen"
+    " more or less gladly; the cost of a call is the model's parameters. More is better.",
+    "qnc": "Quality-neutral cost: the share of the most accurate model's cost at which routing is as accurate. Less is"
+    " better.",
     "answered_mae": "Mean absolute error of a new model's accuracy on all questions, which the known models answered."
     " Less is better.",
     "answered_coverage": "Share of new models whose accuracy on these the 90 % interval holds; .90 is as it should be.",

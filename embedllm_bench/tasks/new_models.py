@@ -31,6 +31,7 @@ WITH_CARD = ("accuracy", RANDOM)  #: the ways to choose that are also tried with
 MEAN, BENCHMARK_MEAN, RIDGE, IRT = "probe-mean", "probe-benchmark-mean", "probe-ridge", "probe-irt"
 SIZE = "size-mean"  #: the mean of the known models of its size
 ALL, REFIT = "all_", "refit_"  #: before a metric: with all training outcomes, added or fitted again
+NEW = "new_"  #: before a metric of routing: among the new models alone, as UniRoute does it
 UNSEEN, ANSWERED = "unseen", "answered"  #: questions no model has seen; those the known models answered
 LEVEL = 0.95
 
