@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PENALTIES = tuple(10.0**e for e in (-1.5, -2, -2.5, -3, -3.5, -4, -4.5))
 DEFAULT_PENALTY = 1e-3  #: where there is no validation part to choose on
 ITERATIONS, ENOUGH = 60, 1e-5
+ROUNDING = 1e-12  #: of the largest eigenvalue
 FREE = 1e-6  #: what the offsets are penalised by, beside their mean being learned
 
 
@@ -111,13 +112,16 @@ class Logistic(Method):
 
 @dataclass(frozen=True, eq=False)
 class _Problem:
-    """All models' regressions on the same questions: rows x (Q, D + 1), counts (Q, M), eigenvectors of x'x."""
+    """All models' regressions on the same questions: rows x (Q, D + 1), counts (Q, M), eigenvectors of x'x.
+
+    Of fewer questions than D + 1 only those R that are not of eigenvalue zero.
+    """
 
     rows: torch.Tensor
     correct: torch.Tensor
     attempts: torch.Tensor
-    basis: torch.Tensor  #: (D + 1, D + 1)
-    values: torch.Tensor  #: (D + 1,)
+    basis: torch.Tensor  #: (D + 1, R)
+    values: torch.Tensor  #: (R,)
     around: torch.Tensor  #: (D + 1, 1) what weights are drawn to
 
     @classmethod
@@ -125,10 +129,10 @@ class _Problem:
         rows = _with_ones(data.vectors)
         # a model's attempts may be several a question, and each adds its curvature
         most = data.attempts.max().float().clamp(min=1)
-        values, basis = torch.linalg.eigh((rows.T @ rows).double() * float(most) / 4)
+        values, basis = _eigenvectors(rows)
         zero = torch.zeros(rows.shape[1], 1, device=rows.device)
         return cls(
-            rows, data.correct, data.attempts, basis.float(), values.clamp(min=0).float(),
+            rows, data.correct, data.attempts, basis.float(), (values * float(most) / 4).float(),
             zero if around is None else around.to(rows.device),
         )  # fmt: skip
 
@@ -143,7 +147,10 @@ class _Problem:
         ahead, momentum = weights, 1.0
         for _ in range(ITERATIONS):
             gradient = self._gradient(ahead) + ridge * (ahead - self.around)
-            following = ahead - self.basis @ (inverse * (self.basis.T @ gradient))
+            along = self.basis.T @ gradient
+            following = ahead - self.basis @ (inverse * along)
+            if len(along) < len(gradient):  # along what no question has there is only the penalty
+                following -= (gradient - self.basis @ along) / (penalty * len(self.rows))
             moved = following - weights
             if (
                 float((gradient * moved).sum()) > 0
@@ -159,6 +166,17 @@ class _Problem:
     def _gradient(self, weights: torch.Tensor) -> torch.Tensor:
         p = torch.sigmoid(self.rows @ weights)  # (Q, M)
         return self.rows.T @ (self.attempts.float() * p - self.correct.float())
+
+
+def _eigenvectors(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Eigenvalues (R,) and eigenvectors (D + 1, R) of rows' rows, by the smaller of its two products."""
+    wide = rows.double()
+    if len(rows) >= rows.shape[1]:
+        values, basis = torch.linalg.eigh(wide.T @ wide)
+        return values.clamp(min=0), basis
+    values, sides = torch.linalg.eigh(wide @ wide.T)
+    kept = values > ROUNDING * values[-1]
+    return values[kept], wide.T @ (sides[:, kept] / values[kept].sqrt())
 
 
 def _with_ones(vectors: torch.Tensor) -> torch.Tensor:

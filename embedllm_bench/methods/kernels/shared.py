@@ -74,11 +74,11 @@ class SharedScores(Method, abc.ABC):
 
     def _known_scores(self, questions: Questions) -> FloatArray:
         """Scores (Q, C); a training question's own outcomes are left out of its own."""
-        scores = self._scores(questions)
         row = {key: at for at, key in enumerate(self.keys_)}
-        for at, key in enumerate(questions.keys):
-            if key in row:
-                scores[at] = self.left_out_[row[key]]
+        known = np.array([row.get(key, -1) for key in questions.keys], dtype=np.int64)
+        scores = self.left_out_[known]  # a copy; what is not known is put right below
+        if (known < 0).any():
+            scores[known < 0] = self._scores(questions.take(np.flatnonzero(known < 0)))
         return scores
 
     def _model_arrays(self) -> dict[str, npt.NDArray[Any]]:
