@@ -10,7 +10,8 @@ import numpy as np
 from embedllm_bench.errors import UsageError
 from embedllm_bench.methods.kernels.boosted import Boosted
 from embedllm_bench.methods.kernels.cells import Cells
-from embedllm_bench.methods.kernels.link import calibrate, combine, logit, mean_of
+from embedllm_bench.methods.kernels.familiarity import familiarity, usual
+from embedllm_bench.methods.kernels.link import calibrate, logit, mean_of, probability, weigh
 from embedllm_bench.methods.kernels.machine import KernelMachine
 from embedllm_bench.methods.kernels.question_rows import QuestionRows
 from embedllm_bench.methods.kernels.shared import SharedScores
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
 
 
 CLUSTERS = "clusters."  #: before their arrays' names
+BEYOND = ("usual", "kernel_line")  #: what is kept for questions that are unlike the training questions
 BAGGED = 100  #: trees that say of training questions what they would without the questions' outcomes
 
 
 @dataclass
 class Ensemble(SharedScores):
-    """logit P(correct) = a + b logit(forest) + c boosted, each learned on forecasts that left the question out.
+    """logit P(correct) = t (a + b logit(forest) + c boosted) + (1 - t) kernels, with stages learned from one another.
 
     The forest, extremely randomised trees (Geurts, Ernst and Wehenkel 2006, Machine Learning 63), forecasts the
     scores of :class:`embedllm_bench.methods.kernel.Kernel` from what kernel machines forecast of a question, the form
@@ -44,7 +46,11 @@ class Ensemble(SharedScores):
     sees of a training question what the one before it says without its outcomes (stacking, Wolpert 1992, Neural
     Networks 5): of the forest, what a smaller one of bagged trees says out of bag. Of a new question the whole forest
     is heard, which is the better of the two; that the trees have learned to trust it a little less does no harm.
-    a, b and c are found on the validation part, and how many trees help. With ``rounds=0`` it is the forest alone.
+    a, b and c are found on the validation part, and how many trees help. With ``rounds=0`` there are none.
+
+    Trees go on saying something of questions that are like nothing they were grown on, where a kernel machine goes back
+    to the models' means. So t falls from 1 to 0 as the question is less alike to its nearest landmark than the last
+    tenth of the training questions are (:mod:`embedllm_bench.methods.kernels.familiarity`).
 
     Which model is best differs less from question to question than such forecasts say, as the largest of many is also
     the most overrated. So a question is routed by the mean of the logits of the forecast and of the models' accuracies
@@ -71,6 +77,9 @@ class Ensemble(SharedScores):
         self.trees_ = Trees.grow(seen.rows, components.scores, self.trees, self.seed)
         left_out = out_of_bag(seen.rows, components.scores, BAGGED, self.seed)
         self._keep(train.questions, components, left_out)
+        self.usual_ = usual(machine, self.seed)
+        alone = logit(self._linear(machine.ridge.left_out))
+        self.kernel_line_ = calibrate([alone], train.correct, train.attempts)
         chooser = usable(validation)
         held_out = None if chooser is None else (self._see(chooser.questions), chooser)
         self.boosted_ = None
@@ -84,8 +93,12 @@ class Ensemble(SharedScores):
         return self
 
     def predict_proba(self, questions: Questions) -> Float32Array:
-        """Both kinds of trees at every cell."""
-        return combine(self.line_, self._logits(self._see(questions))).astype(np.float32)
+        """Both kinds of trees at every cell; kernels where the question is like none that was trained on."""
+        seen = self.rows_.see(questions)
+        trees = weigh(self.line_, self._logits(self._cells(seen, self.trees_.forecast(seen.rows))))
+        kernels = weigh(self.kernel_line_, [logit(self._linear(seen.forecasts[0]))])
+        trusted = familiarity(self.usual_, seen.nearest)
+        return probability(trusted * trees + (1 - trusted) * kernels).astype(np.float32)
 
     def preference(self, questions: Questions, p: Float32Array) -> Float32Array:
         """The mean of two logits (M, Q): of the forecast, and of the accuracies on the questions' clusters."""
@@ -101,7 +114,8 @@ class Ensemble(SharedScores):
     def save(self, folder: Path) -> None:
         """The trees, what their rows are made by, the models and their clusters."""
         clusters = {f"{CLUSTERS}{name}": array for name, array in self.clusters_.arrays().items()}
-        arrays = clusters | self._model_arrays() | self.rows_.arrays() | self.trees_.arrays()
+        beyond = {name: getattr(self, f"{name}_") for name in BEYOND}
+        arrays = clusters | beyond | self._model_arrays() | self.rows_.arrays() | self.trees_.arrays()
         if self.boosted_ is not None:
             arrays |= self.boosted_.arrays()
         write_fitted(self, folder, arrays, {"keys": self.keys_})
@@ -116,6 +130,8 @@ class Ensemble(SharedScores):
         method.boosted_ = Boosted.from_arrays(saved.arrays) if method.rounds else None
         clusters = {name.removeprefix(CLUSTERS): array for name, array in saved.arrays.items()}
         method.clusters_ = method.clustering().filled(clusters)
+        for name in BEYOND:
+            setattr(method, f"{name}_", saved.arrays[name])
         method.read_models(saved.arrays, saved.facts["keys"])
         return method
 

@@ -12,11 +12,13 @@ import pytest
 from embedllm_bench.errors import UsageError
 from embedllm_bench.methods.boosting import Boosting
 from embedllm_bench.methods.ensemble import Ensemble
+from embedllm_bench.methods.kernel import Kernel
 from embedllm_bench.methods.kernels.boosted import BINS, LEAVES, PENALTY, RATE, Answers, Boosted
 from embedllm_bench.methods.kernels.boosted import LEAF as BOOSTED_LEAF
 from embedllm_bench.methods.kernels.boosted import TRIED as BOOSTED_TRIED
 from embedllm_bench.methods.kernels.cells import Cells
 from embedllm_bench.methods.kernels.components import Components
+from embedllm_bench.methods.kernels.familiarity import familiarity
 from embedllm_bench.methods.kernels.link import calibrate
 from embedllm_bench.methods.kernels.machine import KernelMachine
 from embedllm_bench.methods.kernels.question_rows import QuestionRows
@@ -141,6 +143,22 @@ def test_without_rounds_the_ensemble_is_the_forest_alone() -> None:
     means, loadings = alone.means_, alone.loadings_
     linear = means[:, None] + loadings @ alone.trees_.forecast(alone.rows_.see(matrix.questions).rows).T
     assert alone.predict_proba(matrix.questions) == pytest.approx(linear.clip(0.01, 0.99), abs=1e-6)
+
+
+def test_what_is_like_nothing_in_training_is_left_to_the_kernels() -> None:
+    matrix = random_matrix(5, 120)
+    train, near = matrix.take(np.arange(100)), matrix.take(np.arange(100, 120)).questions
+    strange = dataclasses.replace(
+        near.with_embeddings(near.embeddings * 50), texts=tuple("?" * 300 + str(i) for i in range(20))
+    )
+    method, kernel = Ensemble(trees=20, rounds=5).fit(train), Kernel().fit(train)
+    assert method.predict_proba(strange) == pytest.approx(kernel.predict_proba(strange), abs=1e-6)
+    assert np.abs(method.predict_proba(near) - kernel.predict_proba(near)).max() > 0.01
+
+
+def test_familiarity_is_where_the_nearest_stands_in_the_last_tenth() -> None:
+    usual = np.linspace(0.01, 1.0, 100)
+    assert familiarity(usual, np.array([0.0, 0.015, 0.055, 0.5])).tolist() == pytest.approx([0, 0.1, 0.5, 1])
 
 
 def test_a_stage_that_only_learned_noise_is_weighed_down() -> None:

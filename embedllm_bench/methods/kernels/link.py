@@ -57,7 +57,12 @@ def calibrate(forecasts: Sequence[FloatArray], correct: CountArray, attempts: Co
     return line
 
 
-def combine(line: FloatArray, forecasts: Sequence[FloatArray]) -> FloatArray:
-    """P(correct) by what :func:`calibrate` gave, of forecasts' logits (each (M, T))."""
+def weigh(line: FloatArray, forecasts: Sequence[FloatArray]) -> FloatArray:
+    """Logits (M, T) by what :func:`calibrate` gave, of forecasts' logits (each (M, T))."""
     total = line[0] + sum(slope * logits for slope, logits in zip(line[1:], forecasts, strict=True))
-    return probability(np.asarray(total))
+    return np.asarray(total)
+
+
+def combine(line: FloatArray, forecasts: Sequence[FloatArray]) -> FloatArray:
+    """The same as P(correct)."""
+    return probability(weigh(line, forecasts))

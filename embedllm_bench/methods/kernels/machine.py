@@ -63,15 +63,17 @@ class KernelMachine:
 
     def scores(self, questions: Questions) -> FloatArray:
         """Forecasts of the components' scores (Q, C)."""
-        return self.viewed_scores(Viewed.of(questions, self.scales))
+        return self.compare(Viewed.of(questions, self.scales))[0]
 
-    def viewed_scores(self, viewed: Viewed) -> FloatArray:
-        """The same for questions that have been looked at."""
-        made = [np.zeros((0, self.ridge.coefficients.shape[1]))]
+    def compare(self, viewed: Viewed) -> tuple[FloatArray, FloatArray]:
+        """The same for questions that have been looked at, and how alike the nearest landmark is to each (Q,)."""
+        scores = np.zeros((len(viewed), self.ridge.coefficients.shape[1]))
+        nearest = np.zeros(len(viewed))
         for start in range(0, len(viewed), ROWS):
-            part = viewed.take(np.arange(start, min(start + ROWS, len(viewed))))
-            made.append(self.ridge.forecast(kernel_of(part, self.landmarks, self.scales, self.mixture)))
-        return np.concatenate(made)
+            rows = np.arange(start, min(start + ROWS, len(viewed)))
+            alike = kernel_of(viewed.take(rows), self.landmarks, self.scales, self.mixture)
+            scores[rows], nearest[rows] = self.ridge.forecast(alike), alike.max(1).values.numpy()
+        return scores, nearest
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """For a folder."""

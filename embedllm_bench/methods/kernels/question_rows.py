@@ -29,6 +29,9 @@ class Seen:
 
     rows: Float32Array  #: (n, F)
     forecasts: tuple[FloatArray, ...]  #: of all views together (n, C), and of each the first few
+    nearest: (
+        FloatArray  #: (n,) how alike the nearest landmark is; 1 of training questions, which may be landmarks
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +62,12 @@ class QuestionRows:
             _directions(viewed.vectors - center, seed), _directions(viewed.words, seed),
         )  # fmt: skip
         left_out = (machine.ridge.left_out, *(ridge.left_out for ridge in views))
-        return made, made._seen(viewed, left_out)
+        return made, made._seen(viewed, left_out, np.ones(len(viewed)))
 
     def see(self, questions: Questions) -> Seen:
         """New questions (Q,)."""
         viewed = Viewed.of(questions, self.machine.scales)
-        scores = self.machine.viewed_scores(viewed)
+        scores, nearest = self.machine.compare(viewed)
         alone: list[FloatArray] = []
         for view, ridge in enumerate(self.views):
             weights = np.eye(len(VIEWS), dtype=np.float32)[view]
@@ -74,7 +77,7 @@ class QuestionRows:
                 for rows in _parts(len(viewed))
             ]
             alone.append(np.concatenate(made))
-        return self._seen(viewed, (scores, *alone))
+        return self._seen(viewed, (scores, *alone), nearest)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """For a folder."""
@@ -92,10 +95,10 @@ class QuestionRows:
             *(arrays[f"rows.{name}"] for name in DIRECTED),
         )  # fmt: skip
 
-    def _seen(self, viewed: Viewed, forecasts: tuple[FloatArray, ...]) -> Seen:
+    def _seen(self, viewed: Viewed, forecasts: tuple[FloatArray, ...], nearest: FloatArray) -> Seen:
         directions = [(viewed.vectors - self.center) @ self.vectors, viewed.words @ self.words]
         rows = np.concatenate([viewed.features, *directions, *forecasts], axis=1)
-        return Seen(rows.astype(np.float32), forecasts)
+        return Seen(rows.astype(np.float32), forecasts, nearest)
 
 
 def _parts(count: int) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
