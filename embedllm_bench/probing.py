@@ -10,7 +10,7 @@ import numpy as np
 from embedllm_bench.cards.traits import all_traits, traits_of
 from embedllm_bench.encoders.choosing import question_vectors
 from embedllm_bench.errors import DataError
-from embedllm_bench.onboarding.cards import CardPrior, coordinates
+from embedllm_bench.onboarding.cards import CardPrior, coordinates, stranger_families
 from embedllm_bench.onboarding.choosing import Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.pool import FEWEST_MODELS, PoolModel, Probe
@@ -125,12 +125,13 @@ class Prober:
                 f"{store.path} knows {len(known.models)} other models by most questions of {', '.join(sorted(wanted))};"
                 f" a probe needs at least {FEWEST_MODELS}. Leave --probe out, or collect others first."
             )
-        pool = PoolModel.fit(known)
-        names, codes = known.questions.benchmark_codes
         told = {**store.model_cards(), **(cards or {})}
-        prior = CardPrior.fit(pool, all_traits(known.models, told))
+        own, traits = traits_of(model, told), all_traits(known.models, told)
+        pool = PoolModel.fit(known, stranger_families(traits, own))
+        names, codes = known.questions.benchmark_codes
+        prior = CardPrior.fit(pool, traits)
         target = Target.of(pool, targets(codes, len(names)))
-        return cls(model, known, pool, target, encoder, prior, traits_of(model, told))
+        return cls(model, known, pool, target, encoder, prior, own)
 
     @property
     def prior(self) -> Place:
@@ -173,9 +174,9 @@ class Prober:
         free = np.ones(len(questions), dtype=bool)
         chooser = Chooser(strategy, free, questions.benchmark_codes[1])
         without = chooser.without_each_fold(self.pool, len(probe.asked))
-        left_out = self.cards.left_out(stranger=self.cards.whole.is_stranger(self.traits))
         place = self.pool.place(probe, self.prior)
-        found = AnsweredEstimator.of(self.target, probe.asked, without, left_out).estimate(probe, place)
+        estimator = AnsweredEstimator.of(self.target, probe.asked, without, self.cards.left_out)
+        found = estimator.estimate(probe, place)
         better, worse = self.target.known[-1] > found.high[-1], self.target.known[-1] < found.low[-1]
         count = len(self.matrix.models) + 1
         return Reading(

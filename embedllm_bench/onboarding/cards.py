@@ -20,16 +20,19 @@ if TYPE_CHECKING:
     from embedllm_bench.onboarding.pool import Components, PoolModel
 
 SHORTEST = 1e-12
+FEWEST_FAMILIES = 3  #: of known models, to leave whole families out
 
 
 @dataclass(frozen=True, eq=False)
 class CardPrior:
-    """A pool's places from cards, and what the cards of known models say without their fold."""
+    """A pool's places from cards, and what the cards of known models say without their fold.
+
+    Where the pool's folds are families the known models left out are read as strangers, as the new ones will be.
+    """
 
     whole: CardMap
     components: Components  #: of all known models
-    of_kin: tuple[tuple[Place, ...], ...]  #: for each fold the places of the models left out
-    of_strangers: tuple[tuple[Place, ...], ...]  #: the same as if no model of their families were known
+    left_out: tuple[tuple[Place, ...], ...]  #: for each of the pool's folds the places of the models left out
 
     @classmethod
     def fit(cls, pool: PoolModel, traits: Sequence[Traits]) -> Self:
@@ -39,17 +42,11 @@ class CardPrior:
             CardMap.fit([traits[m] for m in part.models], coordinates(pool, part), whole)
             for part in pool.folds
         ]
-        of_kin, of_strangers = (
-            tuple(
-                tuple(
-                    _place(belief, part)
-                    for belief in one.read_all([traits[m] for m in part.others], strangers=strangers)
-                )
-                for part, one in zip(pool.folds, maps, strict=True)
-            )
-            for strangers in (False, True)
+        left_out = tuple(
+            tuple(_place(belief, part) for belief in one.read_all([traits[m] for m in part.others]))
+            for part, one in zip(pool.folds, maps, strict=True)
         )
-        return cls(whole, pool.whole, of_kin, of_strangers)
+        return cls(whole, pool.whole, left_out)
 
     def read(self, traits: Traits) -> Place:
         """Where a model of which this is known is believed to be."""
@@ -59,16 +56,23 @@ class CardPrior:
         """The same of several models."""
         return [_place(belief, self.components) for belief in self.whole.read_all(traits)]
 
-    def left_out(self, *, stranger: bool) -> tuple[tuple[Place, ...], ...]:
-        """Of the known models, fold by fold, what is believed of them without their fold, or also their families."""
-        return self.of_strangers if stranger else self.of_kin
-
 
 def coordinates(pool: PoolModel, part: Components) -> FloatArray:
     """Where the models that some components are of lie along the mixtures (K, R)."""
     mean, factors = part.mixed(pool.outcomes)
     length = np.maximum((factors**2).sum(0), SHORTEST)
     return np.asarray((pool.outcomes[part.models] - mean) @ factors / length)
+
+
+def stranger_families(known: Sequence[Traits], new: Traits) -> list[object] | None:
+    """The known models' families (M,) where a new model is of none of them; None where it is, or where they are few.
+
+    A model of which no family is known is one by itself.
+    """
+    families: list[object] = [one.family or place for place, one in enumerate(known)]
+    if new.family in families or len(set(families)) < FEWEST_FAMILIES:
+        return None
+    return families
 
 
 def size_means(known: FloatArray, traits: Sequence[Traits], new: Traits) -> FloatArray:

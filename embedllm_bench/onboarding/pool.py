@@ -101,8 +101,11 @@ class PoolModel:
     noise_without: tuple[FloatArray, ...]  #: for each fold the noise (Q,) that its models have no part in
 
     @classmethod
-    def fit(cls, matrix: CorrectnessMatrix) -> PoolModel:
+    def fit(cls, matrix: CorrectnessMatrix, families: Sequence[object] | None = None) -> PoolModel:
         """Learn from known models.
+
+        For a new model of a family that none of them is of, ``families`` (M,) are theirs: then whole families at a time
+        are left out to see how well such a model is forecast.
 
         Raises:
             DataError: there are fewer than three.
@@ -113,8 +116,7 @@ class PoolModel:
                 f"{count} known models are too few to place another among; at least {FEWEST_MODELS} are needed."
             )
         outcomes, asked = _filled(matrix), np.asarray(matrix.attempts > 0)
-        # a fixed seed: the folds are part of the estimator, and the same data give the same one
-        fold = np.random.default_rng(0).permutation(count) % min(FOLDS, count)
+        fold = _random_folds(count) if families is None else _family_folds(families)
         parts = [_components(outcomes, np.asarray(fold != f)) for f in range(fold.max() + 1)]
         seen = [_left_out(outcomes, part) for part in parts]
         squares = _column_means([coordinates**2 for coordinates, _ in seen])
@@ -176,6 +178,25 @@ def solve(
     moved = moved + np.einsum("lrs,ls->lr", precisions, np.stack([prior.mean for prior in priors]))
     means = np.einsum("lrs,ls->lr", covariances, moved)
     return [Place(mean, covariance) for mean, covariance in zip(means, covariances, strict=True)]
+
+
+def _random_folds(count: int) -> IndexArray:
+    """The fold (M,) of every model; the same data give the same ones, as they are part of the estimator."""
+    return np.random.default_rng(0).permutation(count) % min(FOLDS, count)
+
+
+def _family_folds(families: Sequence[object]) -> IndexArray:
+    """The same with families (M,) kept together, the largest spread first."""
+    members: dict[object, list[int]] = {}
+    for model in np.random.default_rng(0).permutation(len(families)).tolist():
+        members.setdefault(families[model], []).append(model)
+    fold = np.zeros(len(families), dtype=np.int64)
+    filled = np.zeros(min(FOLDS, len(members)), dtype=np.int64)
+    for family in sorted(members.values(), key=len, reverse=True):
+        smallest = int(filled.argmin())
+        fold[family] = smallest
+        filled[smallest] += len(family)
+    return fold
 
 
 def _filled(matrix: CorrectnessMatrix) -> FloatArray:

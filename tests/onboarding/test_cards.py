@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from embedllm_bench.cards.traits import Traits
-from embedllm_bench.onboarding.cards import CardPrior, coordinates, size_means
+from embedllm_bench.onboarding.cards import CardPrior, coordinates, size_means, stranger_families
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.pool import PoolModel, Probe
 from tests.onboarding.worlds import BENCHMARKS, codes, world
@@ -23,7 +23,7 @@ NOTHING = Probe(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
 def error(asked: int, *, told: bool) -> float:
     """Mean absolute error of mean accuracy of the new models after so many outcomes."""
     target, questions = Target.of(POOL, targets(codes(MATRIX), BENCHMARKS)), np.arange(asked)
-    estimator = AnsweredEstimator.of(target, questions, None, CARDS.of_kin if told else None)
+    estimator = AnsweredEstimator.of(target, questions, None, CARDS.left_out if told else None)
     new = NEW.tolist()
     probes = [Probe(questions, MATRIX.correct[m, questions].astype(float), np.ones(asked)) for m in new]
     places = POOL.places(probes, CARDS.read_all([TRAITS[m] for m in new]) if told else None)
@@ -75,6 +75,14 @@ def test_several_are_read_and_placed_as_each_alone() -> None:
             alone = POOL.place(probes[number], prior)
             assert place.mean == pytest.approx(alone.mean, abs=1e-9)
             assert place.covariance == pytest.approx(alone.covariance, abs=1e-9)
+
+
+def test_families_are_left_out_for_a_model_of_none_of_them() -> None:
+    known = [Traits(family="a"), Traits(family="b"), Traits(), Traits(family="a")]
+    assert stranger_families(known, Traits(family="c")) == ["a", "b", 2, "a"]
+    assert stranger_families(known, Traits()) == ["a", "b", 2, "a"]
+    assert stranger_families(known, Traits(family="b")) is None
+    assert stranger_families(known[:2], Traits(family="c")) is None  # two are too few
 
 
 def test_models_of_its_size_or_all() -> None:

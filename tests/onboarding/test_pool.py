@@ -19,6 +19,7 @@ from tests.onboarding.worlds import BENCHMARKS, codes, world
 
 if TYPE_CHECKING:
     from embedllm_bench.arrays import IndexArray
+    from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.onboarding.estimating import Estimates
 
 MATRIX, TRUTH = world(models=60, questions=600, seed=0)
@@ -211,6 +212,48 @@ def test_a_question_left_out_is_forecast_as_if_it_had_not_been_there() -> None:
         np.abs(text.forecast(MATRIX.questions.embeddings[:60]) - pool.outcomes).mean(),
     )
     assert distance[0] > distance[1]  # a forecast that has seen the answer is closer to it
+
+
+def test_families_are_left_out_whole_and_spread_evenly() -> None:
+    families = [f"f{m % 7}" if m < 35 else m for m in range(40)]
+    pool = PoolModel.fit(MATRIX.take_models(KNOWN), families)
+    assert sorted(np.concatenate([part.others for part in pool.folds]).tolist()) == list(range(40))
+    assert sorted(len(part.others) for part in pool.folds) == [1, 2, 2, *[5] * 7]
+    for part in pool.folds:
+        assert not {families[m] for m in part.others} & {families[m] for m in part.models}
+
+
+def test_the_intervals_of_strangers_allow_for_what_families_have_in_common() -> None:
+    held = []
+    for seed in range(5):
+        matrix, families = relatives(seed)
+        known, new = np.arange(60), np.arange(60, 80)
+        asked = np.random.default_rng(seed).permutation(400)[:30]
+        both = []
+        for told in (None, families[:60]):
+            pool = PoolModel.fit(matrix.take_models(known), told)
+            target = Target.of(pool, targets(codes(matrix), BENCHMARKS))
+            estimator = AnsweredEstimator.of(target, asked)
+            inside = []
+            for m in new.tolist():
+                probe = Probe(asked, matrix.correct[m, asked].astype(float), np.ones(30))
+                found, truth = estimator.estimate(probe, pool.place(probe)), matrix.correct[m].mean()
+                inside.append(found.low[-1] <= truth <= found.high[-1])
+            both.append(np.mean(inside))
+        held.append(both)
+    plain, apart = np.mean(held, axis=0)
+    assert apart > plain
+    assert 0.85 <= apart <= 0.97  # nominal .9
+
+
+def relatives(seed: int) -> tuple[CorrectnessMatrix, list[str]]:
+    """Twenty families of four models that are hardly different, each family with a factor of its own."""
+    generator = np.random.default_rng(seed)
+    matrix, _ = world(models=80, questions=400, seed=seed)
+    own = np.repeat(generator.normal(size=(20, 400)), 4, axis=0) + generator.normal(size=(20, 1)).repeat(4, 0)
+    p = 1 / (1 + np.exp(-1.5 * own - 0.2 * generator.normal(size=(80, 1))))
+    correct = (generator.random(p.shape) < p).astype(np.uint8)
+    return dataclasses.replace(matrix, correct=correct), [f"f{m // 4}" for m in range(80)]
 
 
 def test_the_plain_ways_on_a_case_done_by_hand() -> None:
