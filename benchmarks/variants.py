@@ -94,7 +94,10 @@ class Labelled(Ensemble):
     def learn_rows(
         self, train: CorrectnessMatrix, viewed: Viewed, machine: KernelMachine, components: Components
     ) -> tuple[QuestionRows, Seen]:
-        """Every question of a group has the same numbers for it, so that none tells its own outcomes."""
+        """Every question of a group has the same numbers, to which its own outcomes add what one of many does.
+
+        So groups have to be large, as those of the public tables are; with few questions each they tell on themselves.
+        """
         plain, seen = super().learn_rows(train, viewed, machine, components)
         scores = components.scores[:, :LABEL_SCORES]
         nowhere = scores.mean(0)

@@ -82,9 +82,9 @@ class CardMap:
         """What is believed of a model."""
         return self.read_all([traits])[0]
 
-    def read_all(self, traits: Sequence[Traits]) -> list[Belief]:
-        """What is believed of N models."""
-        apart = [self.is_stranger(one) for one in traits]
+    def read_all(self, traits: Sequence[Traits], *, strangers: bool = False) -> list[Belief]:
+        """What is believed of N models; as if their families were not known, if so asked."""
+        apart = [strangers or self.is_stranger(one) for one in traits]
         seen = [
             replace(one, family=None, generation=None) if strange else one
             for one, strange in zip(traits, apart, strict=True)

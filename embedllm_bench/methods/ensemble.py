@@ -49,8 +49,8 @@ class Ensemble(SharedScores):
     a, b and c are found on the validation part, and how many trees help. With ``rounds=0`` there are none.
 
     Trees go on saying something of questions that are like nothing they were grown on, where a kernel machine goes back
-    to the models' means. So t falls from 1 to 0 as the question is less alike to its nearest landmark than the last
-    tenth of the training questions are (:mod:`embedllm_bench.methods.kernels.familiarity`).
+    to the models' means. So t falls from 1, among the tenth of the training questions that is least alike to its
+    nearest landmark, to 0 beyond all of them (:mod:`embedllm_bench.methods.kernels.familiarity`).
 
     Which model is best differs less from question to question than such forecasts say, as the largest of many is also
     the most overrated. So a question is routed by the mean of the logits of the forecast and of the models' accuracies

@@ -130,6 +130,8 @@ class Ledger:
         self.add(row, f"{prefix}routing", k, None, float(np.nanmean(routed)))
         for pool, models in self.priced.items():
             share, cost = self.candidates.share[models], self.costs[models]
+            if np.isnan(share).all():  # none of them was asked a test question
+                continue
             curve = DeferralCurve.of(preference[models], share, cost)
             self.add(row, f"{prefix}{pool}area", k, None, curve.area)
             self.add(row, f"{prefix}{pool}qnc", k, None, quality_neutral_cost(curve, share, cost))

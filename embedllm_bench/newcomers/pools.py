@@ -85,6 +85,7 @@ class PoolRows:
                 p[model] = mean + factors @ place.mean
                 ledger.estimates(row, prefix, new_models.UNSEEN, k, model, estimator.estimate(place))
         ledger.forecasts(row, prefix, k, p)
+        # both sides forecast the known models from their texts, and differ by a penalty at most
         ledger.routes(row, prefix, k, p, self.sides[0].forecasts)
 
     def _answered(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from embedllm_bench.onboarding.cards import CardPrior, stranger_families
+from embedllm_bench.onboarding.cards import CardPrior, families_to_leave_out
 from embedllm_bench.onboarding.estimating import Target, Unseen, targets
 from embedllm_bench.onboarding.pool import PoolModel
 from embedllm_bench.onboarding.text import TextMap
@@ -31,9 +31,9 @@ class Cards:
     places: list[Place]  #: of each new model
 
     @classmethod
-    def of(cls, pool: PoolModel, ledger: Ledger, new: Sequence[int]) -> Self:
+    def of(cls, pool: PoolModel, ledger: Ledger, new: Sequence[int], *, strangers: bool) -> Self:
         """Learn from the pool's models, which are the ledger's known ones, and read the new ones' cards."""
-        prior = CardPrior.fit(pool, [ledger.traits[m] for m in ledger.known])
+        prior = CardPrior.fit(pool, [ledger.traits[m] for m in ledger.known], strangers=strangers)
         return cls(prior, prior.read_all([ledger.traits[m] for m in new]))
 
 
@@ -57,9 +57,11 @@ class Side:
         seen: IndexArray,
         features: TextFeatures,
         new: Sequence[int],
-        families: Sequence[object] | None,
+        *,
+        strangers: bool,
     ) -> Self:
         """Learn from the known models; ``seen`` are the questions of the first pool, which the features are of."""
+        families = families_to_leave_out([ledger.traits[m] for m in ledger.known]) if strangers else None
         matrix, count = ledger.session.matrix.take_models(ledger.known), len(ledger.names) - 1
         test = ledger.split.test
         unseen, whole = PoolModel.fit(matrix.take(seen), families), PoolModel.fit(matrix, families)
@@ -68,14 +70,14 @@ class Side:
         weights = targets(ledger.benchmark[test], count)
         sets = Unseen.of(forecasts, weights, targets(ledger.benchmark[seen], count))
         target = Target.of(whole, targets(ledger.benchmark, count))
-        cards = (Cards.of(pool, ledger, new) for pool in (unseen, whole))
+        cards = (Cards.of(pool, ledger, new, strangers=strangers) for pool in (unseen, whole))
         return cls(tuple(new), unseen, text, forecasts, sets, target, *cards)
 
 
 def sides(ledger: Ledger, seen: IndexArray, features: TextFeatures) -> tuple[Side, ...]:
-    """Of the new models with kin and of those without; of all together where too few families are known."""
-    known = [ledger.traits[m] for m in ledger.known.tolist()]
-    families = {m: stranger_families(known, ledger.traits[m]) for m in ledger.new}
-    kin = [m for m, others in families.items() if others is None]
-    strangers = [m for m, others in families.items() if others is not None]
-    return tuple(Side.of(ledger, seen, features, new, families[new[0]]) for new in (kin, strangers) if new)
+    """Of the new models with kin and of those without, where there are any."""
+    kin = [m for m in ledger.new if m in ledger.kin]
+    strangers = [m for m in ledger.new if m not in ledger.kin]
+    return tuple(
+        Side.of(ledger, seen, features, new, strangers=new is strangers) for new in (kin, strangers) if new
+    )

@@ -93,9 +93,9 @@ def _methods(ledger: Ledger) -> None:
     """Each fitted on the known models; every new one is added to that fit by itself."""
     session = ledger.session
     for name, method in session.adding(ledger.split, ledger.seed, ledger.known).items():
-        _, known = _preferred(ledger, method, len(ledger.known))
-        for prefix, k, asked in ledger.probes():
-            with session.failing(name, ledger.split):
+        with session.failing(name, ledger.split):
+            _, known = _preferred(ledger, method, len(ledger.known))
+            for prefix, k, asked in ledger.probes():
                 p, liked = _added(ledger, method, asked)
                 ledger.forecasts(name, prefix, k, p)
                 ledger.routes(name, prefix, k, liked, known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -25,25 +26,28 @@ FEWEST_FAMILIES = 3  #: of known models, to leave whole families out
 
 @dataclass(frozen=True, eq=False)
 class CardPrior:
-    """A pool's places from cards, and what the cards of known models say without their fold.
-
-    Where the pool's folds are families the known models left out are read as strangers, as the new ones will be.
-    """
+    """A pool's places from cards, and what the cards of known models say without their fold."""
 
     whole: CardMap
     components: Components  #: of all known models
     left_out: tuple[tuple[Place, ...], ...]  #: for each of the pool's folds the places of the models left out
 
     @classmethod
-    def fit(cls, pool: PoolModel, traits: Sequence[Traits]) -> Self:
-        """Learn from the pool's models, of which these (M,) are known."""
+    def fit(cls, pool: PoolModel, traits: Sequence[Traits], *, strangers: bool) -> Self:
+        """Learn from the pool's models, of which these (M,) are known.
+
+        For new models of none of their families, ``strangers``, the known ones left out are read as such too.
+        """
         whole = CardMap.fit(traits, coordinates(pool, pool.whole))
         maps = [
             CardMap.fit([traits[m] for m in part.models], coordinates(pool, part), whole)
             for part in pool.folds
         ]
         left_out = tuple(
-            tuple(_place(belief, part) for belief in one.read_all([traits[m] for m in part.others]))
+            tuple(
+                _place(belief, part)
+                for belief in one.read_all([traits[m] for m in part.others], strangers=strangers)
+            )
             for part, one in zip(pool.folds, maps, strict=True)
         )
         return cls(whole, pool.whole, left_out)
@@ -64,13 +68,20 @@ def coordinates(pool: PoolModel, part: Components) -> FloatArray:
     return np.asarray((pool.outcomes[part.models] - mean) @ factors / length)
 
 
-def stranger_families(known: Sequence[Traits], new: Traits) -> list[object] | None:
-    """The known models' families (M,) where a new model is of none of them; None where it is, or where they are few.
+def is_stranger(known: Sequence[Traits], new: Traits) -> bool:
+    """Whether no known model is of the new one's family, or nothing tells of which it is."""
+    return new.family is None or all(one.family != new.family for one in known)
 
-    A model of which no family is known is one by itself.
+
+def families_to_leave_out(known: Sequence[Traits]) -> list[object] | None:
+    """The known models' families (M,), a model of which none is known being one by itself.
+
+    None where there are too few to leave out one after another, or where most models are of one: without that one the
+    others would tell of themselves only.
     """
     families: list[object] = [one.family or place for place, one in enumerate(known)]
-    if new.family in families or len(set(families)) < FEWEST_FAMILIES:
+    largest = max(Counter(families).values(), default=0)
+    if len(set(families)) < FEWEST_FAMILIES or 2 * largest > len(families):
         return None
     return families
 

@@ -138,7 +138,7 @@ class AnsweredEstimator:
         same = np.array_equal(probe.asked, self.asked)
         after = self.after if same else self.target.after(pool.whole, probe.asked)
         value, deviation = after.read(place, deviations)
-        return _interval(value, deviation * self.scale, len(pool.outcomes))
+        return _interval(value, deviation * self.scale, pool.units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +180,7 @@ class UnseenEstimator:
         """Of a model that is placed by its answers to these questions."""
         mean, factors = self.pool.whole.at(self.sets.guessed.T)
         variance = _quadratic(factors, place) + self.beyond + self.square / np.maximum(self.sets.size, 1)
-        return _interval(mean + factors @ place.mean, np.sqrt(variance), len(self.pool.outcomes))
+        return _interval(mean + factors @ place.mean, np.sqrt(variance), self.pool.units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,10 +214,10 @@ def _quadratic(factors: FloatArray, place: Place) -> FloatArray:
     return np.asarray(((factors @ place.covariance) * factors).sum(1))
 
 
-def _interval(value: FloatArray, deviation: FloatArray, models: int) -> Estimates:
+def _interval(value: FloatArray, deviation: FloatArray, units: int) -> Estimates:
     from scipy.stats import t
 
-    half = float(t.ppf(0.5 + LEVEL / 2, models - 1)) * deviation
+    half = float(t.ppf(0.5 + LEVEL / 2, units - 1)) * deviation
     return Estimates(np.clip(value, 0, 1), np.clip(value - half, 0, 1), np.clip(value + half, 0, 1))
 
 

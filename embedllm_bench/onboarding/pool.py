@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedllm_bench.errors import DataError
+from embedllm_bench.onboarding.folds import family_folds, random_folds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 FEWEST_MODELS = 3
 MOST_FACTORS = 64  #: beyond these known models hardly differ
-FOLDS = 10  #: of models, to see how well those left out are forecast
 SMALLEST_VARIANCE = 1e-6  #: of a coordinate; a shorter direction is rounding
 LEAST_NOISE = 0.01  #: variance of an outcome that all known models agree on
 NOISE_WEIGHT = 8.0  #: models that the shared noise level counts as, beside a question's own
@@ -99,6 +99,7 @@ class PoolModel:
     whole: Components  #: of all known models
     folds: tuple[Components, ...]  #: each without a part of the models
     noise_without: tuple[FloatArray, ...]  #: for each fold the noise (Q,) that its models have no part in
+    units: int  #: the known models that are independent of one another: all, or as many as there are families
 
     @classmethod
     def fit(cls, matrix: CorrectnessMatrix, families: Sequence[object] | None = None) -> PoolModel:
@@ -116,17 +117,17 @@ class PoolModel:
                 f"{count} known models are too few to place another among; at least {FEWEST_MODELS} are needed."
             )
         outcomes, asked = _filled(matrix), np.asarray(matrix.attempts > 0)
-        fold = _random_folds(count) if families is None else _family_folds(families)
+        fold = random_folds(count) if families is None else family_folds(families)
         parts = [_components(outcomes, np.asarray(fold != f)) for f in range(fold.max() + 1)]
         seen = [_left_out(outcomes, part) for part in parts]
         squares = _column_means([coordinates**2 for coordinates, _ in seen])
         residual = np.zeros_like(outcomes)
         for part, (_, rest) in zip(parts, seen, strict=True):
             residual[part.others] = rest
-        lost = 1 - min(part.mixtures.shape[1] for part in parts) / max(outcomes.shape[1], 1)
-        level = float((residual[asked] ** 2).mean()) / max(
-            lost, 0.1
-        )  # the components took a part of the noise
+        # the components took a part of the noise
+        taken = sum(part.mixtures.shape[1] * len(part.others) for part in parts) / count
+        lost = 1 - taken / max(outcomes.shape[1], 1)
+        level = float((residual[asked] ** 2).mean()) / max(lost, 0.1)
         variances = _decreasing(squares - level)
         square = np.where(asked, residual**2, 0).sum(0)
         noise = _noise(outcomes.mean(0), square, asked.sum(0), level)
@@ -134,8 +135,9 @@ class PoolModel:
         everywhere = _everywhere(residual, asked, level)
         whole = _scaled(_components(outcomes, np.ones(count, dtype=bool)), variances, everywhere)
         _, factors = whole.at(outcomes)
+        units = count if families is None else len(set(families))
         folds = tuple(_scaled(part, variances, everywhere) for part in parts)
-        return cls(outcomes, outcomes.mean(0), factors, noise, whole, folds, noise_without)
+        return cls(outcomes, outcomes.mean(0), factors, noise, whole, folds, noise_without, units)
 
     def place(self, probe: Probe, prior: Place | None = None) -> Place:
         """Where a model with these outcomes is; where it has none the prior, N(0, I) if no other is given."""
@@ -180,25 +182,6 @@ def solve(
     return [Place(mean, covariance) for mean, covariance in zip(means, covariances, strict=True)]
 
 
-def _random_folds(count: int) -> IndexArray:
-    """The fold (M,) of every model; the same data give the same ones, as they are part of the estimator."""
-    return np.random.default_rng(0).permutation(count) % min(FOLDS, count)
-
-
-def _family_folds(families: Sequence[object]) -> IndexArray:
-    """The same with families (M,) kept together, the largest spread first."""
-    members: dict[object, list[int]] = {}
-    for model in np.random.default_rng(0).permutation(len(families)).tolist():
-        members.setdefault(families[model], []).append(model)
-    fold = np.zeros(len(families), dtype=np.int64)
-    filled = np.zeros(min(FOLDS, len(members)), dtype=np.int64)
-    for family in sorted(members.values(), key=len, reverse=True):
-        smallest = int(filled.argmin())
-        fold[family] = smallest
-        filled[smallest] += len(family)
-    return fold
-
-
 def _filled(matrix: CorrectnessMatrix) -> FloatArray:
     """Shares correct (M, Q); a cell without an attempt is what its model and its question have elsewhere, added."""
     attempts = matrix.attempts
@@ -238,9 +221,13 @@ def _left_out(outcomes: FloatArray, part: Components) -> tuple[FloatArray, Float
 
 
 def _column_means(blocks: list[FloatArray]) -> FloatArray:
-    """Over the rows of blocks whose widths may differ by a few; as wide as the narrowest."""
-    width = min(block.shape[1] for block in blocks)
-    return np.asarray(np.concatenate([block[:, :width] for block in blocks]).mean(0))
+    """Over the rows of blocks (L, R), each column over the blocks that have it."""
+    width = max(block.shape[1] for block in blocks)
+    total, rows = np.zeros(width), np.zeros(width)
+    for block in blocks:
+        total[: block.shape[1]] += block.sum(0)
+        rows[: block.shape[1]] += len(block)
+    return np.asarray(total / rows)
 
 
 def _decreasing(variances: FloatArray) -> FloatArray:

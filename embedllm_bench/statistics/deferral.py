@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from embedllm_bench.arrays import Float32Array, FloatArray
 
-#: Of a model as dear as the dearest, in units of the preference.
+#: Of a model as dear as the dearest, in units of how far preferences spread.
 PRICES = (0.0, *np.logspace(-3, 2, 31).tolist(), np.inf)
 
 
@@ -39,9 +39,12 @@ class DeferralCurve:
         liked = np.where(asked[:, kept], preference[:, kept], -np.inf)
         cheapest = np.where(asked[:, kept], -relative[:, None], -np.inf)
         at = np.arange(share.shape[1])
+        spread = float(np.ptp(liked[np.isfinite(liked)])) or 1.0
         points = []
         for price in PRICES:
-            choice = (liked - price * relative[:, None] if np.isfinite(price) else cheapest).argmax(0)
+            choice = (liked - spread * price * relative[:, None] if np.isfinite(price) else cheapest).argmax(
+                0
+            )
             points.append((float(relative[choice].mean()), float(share[choice, at].mean())))
         points.sort()
         costs, accuracies = np.array(points).T
@@ -71,9 +74,12 @@ class DeferralCurve:
 def quality_neutral_cost(curve: DeferralCurve, share: FloatArray, cost: FloatArray) -> float:
     """The share of the most accurate model's cost for which the curve is as accurate as this model.
 
-    At most 1, as one can always take that model itself. Accuracies are over the questions each model was asked.
+    At most 1, as one can always take that model itself. Accuracies are over the questions each model was asked, and
+    models that were asked less than half of the others' most take no part; of equals the cheapest is the model.
     """
     asked = ~np.isnan(share)
-    accuracy = np.where(asked, share, 0.0).sum(1) / np.maximum(asked.sum(1), 1)
-    best = int(accuracy.argmax())
+    times = asked.sum(1)
+    accuracy = np.where(asked, share, 0.0).sum(1) / np.maximum(times, 1)
+    accuracy[2 * times < times.max()] = -np.inf
+    best = int(np.lexsort((cost, -accuracy))[0])
     return min(1.0, curve.cost_of(float(accuracy[best])) / float(cost[best] / cost.max()))

@@ -159,6 +159,7 @@ def test_what_is_like_nothing_in_training_is_left_to_the_kernels() -> None:
 def test_familiarity_is_where_the_nearest_stands_in_the_last_tenth() -> None:
     usual = np.linspace(0.01, 1.0, 100)
     assert familiarity(usual, np.array([0.0, 0.015, 0.055, 0.5])).tolist() == pytest.approx([0, 0.1, 0.5, 1])
+    assert familiarity(np.full(100, 0.999), np.array([0.999, 0.99])).tolist() == [1, 0]
 
 
 def test_a_stage_that_only_learned_noise_is_weighed_down() -> None:

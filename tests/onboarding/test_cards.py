@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from embedllm_bench.cards.traits import Traits
-from embedllm_bench.onboarding.cards import CardPrior, coordinates, size_means, stranger_families
+from embedllm_bench.onboarding.cards import (
+    CardPrior,
+    coordinates,
+    families_to_leave_out,
+    is_stranger,
+    size_means,
+)
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.pool import PoolModel, Probe
 from tests.onboarding.worlds import BENCHMARKS, codes, world
@@ -16,7 +22,7 @@ ABILITY = MATRIX.correct.mean(1)
 SIZE = 10 ** (9 + 3 * ABILITY + 0.1 * np.random.default_rng(0).normal(size=60))
 TRAITS = [Traits(parameters=round(size), family=f"family-{m % 5}") for m, size in enumerate(SIZE.tolist())]
 POOL = PoolModel.fit(MATRIX.take_models(KNOWN))
-CARDS = CardPrior.fit(POOL, [TRAITS[m] for m in KNOWN])
+CARDS = CardPrior.fit(POOL, [TRAITS[m] for m in KNOWN], strangers=False)
 NOTHING = Probe(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
 
 
@@ -77,12 +83,33 @@ def test_several_are_read_and_placed_as_each_alone() -> None:
             assert place.covariance == pytest.approx(alone.covariance, abs=1e-9)
 
 
-def test_families_are_left_out_for_a_model_of_none_of_them() -> None:
+def test_families_are_left_out_where_there_are_three_and_none_is_most_of_all() -> None:
     known = [Traits(family="a"), Traits(family="b"), Traits(), Traits(family="a")]
-    assert stranger_families(known, Traits(family="c")) == ["a", "b", 2, "a"]
-    assert stranger_families(known, Traits()) == ["a", "b", 2, "a"]
-    assert stranger_families(known, Traits(family="b")) is None
-    assert stranger_families(known[:2], Traits(family="c")) is None  # two are too few
+    assert families_to_leave_out(known) == ["a", "b", 2, "a"]
+    assert families_to_leave_out(known[:2]) is None
+    assert families_to_leave_out([*known, Traits(family="a")]) is None
+
+
+def test_a_stranger_is_of_no_known_family() -> None:
+    known = [Traits(family="a"), Traits()]
+    assert is_stranger(known, Traits(family="c"))
+    assert is_stranger(known, Traits())
+    assert not is_stranger(known, Traits(family="a"))
+
+
+def test_for_strangers_known_models_are_read_as_strangers() -> None:
+    """Then a card leaves as much open, or more."""
+    kin, strangers = (
+        CardPrior.fit(POOL, [TRAITS[m] for m in KNOWN], strangers=asked).left_out for asked in (False, True)
+    )
+    for fold, others in zip(kin, strangers, strict=True):
+        assert len(fold) == len(others)
+    wider = np.mean([
+        np.diag(other.covariance).sum() >= np.diag(one.covariance).sum()
+        for fold, others in zip(kin, strangers, strict=True)
+        for one, other in zip(fold, others, strict=True)
+    ])  # fmt: skip
+    assert wider == 1.0
 
 
 def test_models_of_its_size_or_all() -> None:

@@ -219,6 +219,7 @@ def test_families_are_left_out_whole_and_spread_evenly() -> None:
     pool = PoolModel.fit(MATRIX.take_models(KNOWN), families)
     assert sorted(np.concatenate([part.others for part in pool.folds]).tolist()) == list(range(40))
     assert sorted(len(part.others) for part in pool.folds) == [1, 2, 2, *[5] * 7]
+    assert (POOL.units, pool.units) == (40, 12)
     for part in pool.folds:
         assert not {families[m] for m in part.others} & {families[m] for m in part.models}
 
@@ -244,6 +245,19 @@ def test_the_intervals_of_strangers_allow_for_what_families_have_in_common() -> 
     plain, apart = np.mean(held, axis=0)
     assert apart > plain
     assert 0.85 <= apart <= 0.97  # nominal .9
+
+
+def test_names_that_tell_nothing_change_little() -> None:
+    """Families that have nothing in common, one of them nearly half of all models."""
+    families = ["big"] * 16 + [f"f{m}" for m in range(24)]
+    apart = PoolModel.fit(MATRIX.take_models(KNOWN), families)
+    asked = chosen("random", 64)
+    errors = [
+        np.mean([(pool.forecast(pool.place(probe_of(m, asked))) - TRUTH[m]) ** 2 for m in NEW.tolist()])
+        for pool in (POOL, apart)
+    ]
+    assert apart.factors.shape[1] > POOL.factors.shape[1] - 10
+    assert errors[1] < 1.1 * errors[0]
 
 
 def relatives(seed: int) -> tuple[CorrectnessMatrix, list[str]]:

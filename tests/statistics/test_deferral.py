@@ -30,6 +30,13 @@ def test_a_router_that_is_never_as_good_as_the_best_model_costs_as_much() -> Non
     assert quality_neutral_cost(curve, SHARE, COST) == 1.0
 
 
+def test_the_best_single_model_is_the_cheapest_of_equals_and_no_lucky_one() -> None:
+    share = np.array([[1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0], [np.nan, np.nan, 1.0, np.nan]])
+    for cost in (np.array([1.0, 10.0, 5.0]), np.array([10.0, 1.0, 5.0])):
+        curve = DeferralCurve.of(np.nan_to_num(share), share, cost)
+        assert quality_neutral_cost(curve, share, cost) == pytest.approx(1.0)  # of the cheapest
+
+
 def test_models_of_one_cost_have_one_point() -> None:
     curve = DeferralCurve.of(SHARE, SHARE, np.array([3.0, 3.0]))
     assert curve.cost.tolist() == [1.0]

@@ -26,7 +26,10 @@ def usual(machine: KernelMachine, seed: int) -> FloatArray:
     return np.sort(alike.max(1)).astype(np.float64)
 
 
-def familiarity(usual: FloatArray, nearest: FloatArray) -> FloatArray:
-    """Of questions so alike to their nearest landmark (n,): from 0, no training question is so far off, to 1."""
-    beyond = np.searchsorted(usual, nearest) / len(usual)
+def familiarity(training: FloatArray, nearest: FloatArray) -> FloatArray:
+    """Of questions so alike to their nearest landmark (n,), by the training questions' likeness (S,), rising.
+
+    From 0, further off than all of these, to 1 where a tenth of them is not nearer.
+    """
+    beyond = np.searchsorted(training, nearest, side="right") / len(training)
     return np.asarray(np.clip(beyond / STRANGE, 0, 1))
