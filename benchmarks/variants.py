@@ -41,14 +41,34 @@ class Released(EmbedLLM):
     protocol: Literal["default", "paper"] = "paper"
 
 
+@dataclass(frozen=True, eq=False)
+class PlainRows(QuestionRows):
+    """Rows that do not tell what kernels forecast."""
+
+    def see(self, questions: Questions) -> Seen:
+        """New questions (Q,)."""
+        return self.without_forecasts(super().see(questions))
+
+    def without_forecasts(self, seen: Seen) -> Seen:
+        """The form of the text and the directions, which come first in a row."""
+        forecasts = sum(made.shape[1] for made in seen.forecasts)
+        return replace(seen, rows=seen.rows[:, :-forecasts])
+
+
 @dataclass
-class Forest(Ensemble):
-    """The ensemble without boosted trees."""
+class WithoutKernels(Ensemble):
+    """The ensemble, whose forest is not told what kernels forecast."""
 
-    name: ClassVar[str] = "forest"
-    summary: ClassVar[str] = "ensemble without boosted trees"
+    name: ClassVar[str] = "ensemble-without-kernels"
+    summary: ClassVar[str] = "ensemble whose forest does not read kernels' forecasts"
 
-    rounds: int = 0
+    def learn_rows(
+        self, train: CorrectnessMatrix, viewed: Viewed, machine: KernelMachine, components: Components
+    ) -> tuple[QuestionRows, Seen]:
+        """The rows without what they end in."""
+        whole, seen = super().learn_rows(train, viewed, machine, components)
+        rows = PlainRows(**vars(whole))
+        return rows, rows.without_forecasts(seen)
 
 
 @dataclass
@@ -125,5 +145,5 @@ def _means(names: list[Label], scores: FloatArray, overall: FloatArray) -> dict[
 @hookimpl
 def register_methods(register: Callable[[type[Method]], None]) -> None:
     """All of them."""
-    for variant in (Released, Forest, ByForecast, Labelled):
+    for variant in (Released, WithoutKernels, ByForecast, Labelled):
         register(variant)

@@ -48,7 +48,7 @@ def test_routing_takes_the_preferred_model_and_forecasting_the_forecasts() -> No
 
 def test_the_ensemble_routes_by_its_forecast_and_the_cluster_together() -> None:
     matrix = random_matrix(5, 200)
-    method = Ensemble(trees=10, rounds=3, clusters=8).fit(matrix)
+    method = Ensemble(trees=10, clusters=8).fit(matrix)
     p = method.predict_proba(matrix.questions)
     local = (
         UniRoute(clusters=8, assignment="nearest", device="cpu").fit(matrix).predict_proba(matrix.questions)

@@ -42,7 +42,7 @@ METHODS: dict[str, dict[str, object]] = {
     "mf": {"dimension": 4},
     "logistic": {"penalty": 1e-2},
     "model-mean": {},
-    "ensemble": {"trees": 5, "rounds": 3},
+    "ensemble": {"trees": 5},
 }
 HASHED = "hashed-ngrams"
 
@@ -113,7 +113,7 @@ def test_a_question_is_routed_to_the_highest_forecast(fitted: Artifact) -> None:
 
 
 def test_the_ensemble_s_routes_go_by_what_it_prefers(starter: Store) -> None:
-    made = fit(starter, "ensemble", settings={"trees": 5, "rounds": 3}, encoder=HASHED)
+    made = fit(starter, "ensemble", settings={"trees": 5}, encoder=HASHED)
     assert isinstance(made.method, Ensemble)
     p = made.predict(TEXTS).p
     asked = Questions(("",) * 4, tuple(TEXTS), ("",) * 4, (None,) * 4, _vectors(TEXTS))

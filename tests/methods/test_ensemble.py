@@ -1,4 +1,4 @@
-"""The ensemble: its trees as arrays, and the rows that they read."""
+"""The ensemble and boosting: their trees as arrays, and the rows that these read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from embedllm_bench.methods.kernels.boosted import TRIED as BOOSTED_TRIED
 from embedllm_bench.methods.kernels.cells import Cells
 from embedllm_bench.methods.kernels.components import Components
 from embedllm_bench.methods.kernels.familiarity import familiarity
-from embedllm_bench.methods.kernels.link import calibrate
 from embedllm_bench.methods.kernels.machine import KernelMachine
 from embedllm_bench.methods.kernels.question_rows import QuestionRows
 from embedllm_bench.methods.kernels.trees import LEAF, TRIED, Trees, out_of_bag
@@ -137,12 +136,12 @@ def test_every_attempt_is_an_answer_and_what_was_not_asked_is_none() -> None:
     assert len(cells.answers(matrix, most=4, seed=0).rows) == 4
 
 
-def test_without_rounds_the_ensemble_is_the_forest_alone() -> None:
+def test_without_validation_it_says_what_the_forest_does() -> None:
     matrix = random_matrix(5, 120)
-    alone = Ensemble(trees=20, rounds=0).fit(matrix)
-    means, loadings = alone.means_, alone.loadings_
-    linear = means[:, None] + loadings @ alone.trees_.forecast(alone.rows_.see(matrix.questions).rows).T
-    assert alone.predict_proba(matrix.questions) == pytest.approx(linear.clip(0.01, 0.99), abs=1e-6)
+    method = Ensemble(trees=20).fit(matrix)
+    means, loadings = method.means_, method.loadings_
+    linear = means[:, None] + loadings @ method.trees_.forecast(method.rows_.see(matrix.questions).rows).T
+    assert method.predict_proba(matrix.questions) == pytest.approx(linear.clip(0.01, 0.99), abs=1e-6)
 
 
 def test_what_is_like_nothing_in_training_is_left_to_the_kernels() -> None:
@@ -151,7 +150,7 @@ def test_what_is_like_nothing_in_training_is_left_to_the_kernels() -> None:
     strange = dataclasses.replace(
         near.with_embeddings(near.embeddings * 50), texts=tuple("?" * 300 + str(i) for i in range(20))
     )
-    method, kernel = Ensemble(trees=20, rounds=5).fit(train), Kernel().fit(train)
+    method, kernel = Ensemble(trees=20).fit(train), Kernel().fit(train)
     assert method.predict_proba(strange) == pytest.approx(kernel.predict_proba(strange), abs=1e-6)
     assert np.abs(method.predict_proba(near) - kernel.predict_proba(near)).max() > 0.01
 
@@ -162,21 +161,10 @@ def test_familiarity_is_where_the_nearest_stands_in_the_last_tenth() -> None:
     assert familiarity(np.full(100, 0.999), np.array([0.999, 0.99])).tolist() == [1, 0]
 
 
-def test_a_stage_that_only_learned_noise_is_weighed_down() -> None:
-    generator = np.random.default_rng(0)
-    truth = generator.normal(size=(20, 300))
-    attempts = np.ones(truth.shape, dtype=np.uint8)
-    correct = (generator.random(truth.shape) < 1 / (1 + np.exp(-truth))).astype(np.uint8)
-    line = calibrate([truth, generator.normal(size=truth.shape)], correct, attempts)
-    assert line == pytest.approx([0.0, 1.0, 0.0], abs=0.1)
-    assert calibrate([truth, truth], correct, np.zeros_like(attempts)).tolist() == [0, 0.5, 0.5]
-
-
 @pytest.mark.parametrize(
     ("method", "message"),
     [
-        (Ensemble(trees=0), "ensemble.trees is 0; it counts, from 1 on"),
-        (Ensemble(rounds=-1), "ensemble.rounds is -1; it counts, from 0 on"),
+        (Ensemble(trees=0), "ensemble.trees is 0; it counts, so it starts at 1"),
         (Boosting(rounds=0), "boosting.rounds is 0; it counts, so it starts at 1"),
     ],
 )

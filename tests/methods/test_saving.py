@@ -41,8 +41,7 @@ METHODS: list[Method] = [
     MultiLayerPerceptron(hidden=8, layers=2, device="cpu"),
     Kernel(landmarks=40),
     Boosting(landmarks=40, rounds=5),
-    Ensemble(landmarks=40, trees=10, rounds=5),
-    Ensemble(landmarks=40, trees=10, rounds=0),
+    Ensemble(landmarks=40, trees=10),
 ]
 
 

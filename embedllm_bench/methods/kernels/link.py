@@ -7,18 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from embedllm_bench.arrays import CountArray, FloatArray
 
 WEIGHT = 10.0  #: in units of a logit's precision
 EDGE = 0.01  #: forecasts are held so far off 0 and 1
 ITERATIONS = 20
-
-
-def mean_of(forecasts: int) -> FloatArray:
-    """Offset and slopes (1 + forecasts,) that give the mean of forecasts' logits."""
-    return np.array([0.0] + [1 / forecasts] * forecasts)
+AS_IT_IS = np.array([0.0, 1.0])  #: the offset and the slope that change nothing
 
 
 def logit(p: FloatArray) -> FloatArray:
@@ -34,21 +28,19 @@ def probability(logits: FloatArray) -> FloatArray:
     return result
 
 
-def calibrate(forecasts: Sequence[FloatArray], correct: CountArray, attempts: CountArray) -> FloatArray:
-    """Offset, and slope of each forecast (1 + L,), by which logits (each (M, T)) fit counts (M, T) best.
+def calibrate(logits: FloatArray, correct: CountArray, attempts: CountArray) -> FloatArray:
+    """Offset and slope (2,) by which logits (M, T) fit counts (M, T) best.
 
-    Newton's method (Platt 1999; of several, stacking). Drawn to the forecasts' mean as it is, where it stays
-    if there is no outcome.
+    Newton's method (Platt 1999), drawn to the logits as they are, where it stays if there is no outcome.
     """
     asked = attempts > 0
     n = attempts[asked].astype(np.float64)
     right = correct[asked].astype(np.float64)
-    line = mean_of(len(forecasts))
-    beginning = line.copy()
-    columns = np.stack([np.ones_like(n), *(logits[asked] for logits in forecasts)])  # (1 + L, cells)
+    line = AS_IT_IS.copy()
+    columns = np.stack([np.ones_like(n), logits[asked]])  # (2, cells)
     for _ in range(ITERATIONS):
         p = probability(line @ columns)
-        gradient = columns @ (right - n * p) - WEIGHT * (line - beginning)
+        gradient = columns @ (right - n * p) - WEIGHT * (line - AS_IT_IS)
         curvature = (columns * (n * p * (1 - p))) @ columns.T + WEIGHT * np.eye(len(line))
         step = np.linalg.solve(curvature, gradient)
         line += step.clip(-1, 1)
@@ -57,12 +49,7 @@ def calibrate(forecasts: Sequence[FloatArray], correct: CountArray, attempts: Co
     return line
 
 
-def weigh(line: FloatArray, forecasts: Sequence[FloatArray]) -> FloatArray:
-    """Logits (M, T) by what :func:`calibrate` gave, of forecasts' logits (each (M, T))."""
-    total = line[0] + sum(slope * logits for slope, logits in zip(line[1:], forecasts, strict=True))
-    return np.asarray(total)
-
-
-def combine(line: FloatArray, forecasts: Sequence[FloatArray]) -> FloatArray:
-    """The same as P(correct)."""
-    return probability(weigh(line, forecasts))
+def calibrated(line: FloatArray, logits: FloatArray) -> FloatArray:
+    """Logits (M, T) by what :func:`calibrate` gave."""
+    made: FloatArray = line[0] + line[1] * logits
+    return made
