@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from embedllm_bench.cards.traits import all_traits, traits_of
+from embedllm_bench.cards.traits import all_traits, are_strangers, traits_of
 from embedllm_bench.encoders.choosing import question_vectors
 from embedllm_bench.errors import DataError
-from embedllm_bench.onboarding.cards import CardPrior, coordinates, families_to_leave_out, is_stranger
+from embedllm_bench.onboarding.cards import CardPrior, coordinates, families_to_leave_out
 from embedllm_bench.onboarding.choosing import Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.pool import FEWEST_MODELS, PoolModel, Probe
@@ -127,7 +127,7 @@ class Prober:
             )
         told = {**store.model_cards(), **(cards or {})}
         own, traits = traits_of(model, told), all_traits(known.models, told)
-        stranger = is_stranger(traits, own)
+        (stranger,) = are_strangers([own], traits)
         pool = PoolModel.fit(known, families_to_leave_out(traits) if stranger else None)
         names, codes = known.questions.benchmark_codes
         prior = CardPrior.fit(pool, traits, strangers=stranger)

@@ -12,7 +12,7 @@ from embedllm_bench.cards.naming import (
     parameters_in_name,
     tuned_in_name,
 )
-from embedllm_bench.cards.traits import Traits, traits_of
+from embedllm_bench.cards.traits import Traits, are_strangers, traits_of
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,8 @@ def test_a_card_says_what_its_name_does_not() -> None:
 
 def test_a_name_that_says_nothing_leaves_all_unknown() -> None:
     assert traits_of("mystery", {}) == Traits(weights="mystery")
+
+
+def test_a_stranger_is_of_no_known_family() -> None:
+    some = [Traits(family="c"), Traits(), Traits(family="a")]
+    assert are_strangers(some, [Traits(family="a"), Traits()]) == [True, True, False]

@@ -16,7 +16,7 @@ from embedllm_bench.cards.naming import generation_in_name, maker_in_name, param
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from embedllm_bench.cards.model import ModelCard
 
@@ -48,6 +48,12 @@ class Traits:
         tags = content["tags"]
         assert isinstance(tags, list)  # noqa: S101 - the file's digest was checked
         return cls(**{**content, "tags": frozenset(tags)})  # type: ignore[arg-type]  # as written
+
+
+def are_strangers(some: Sequence[Traits], known: Sequence[Traits]) -> list[bool]:
+    """Which of some models are of a family that no known one is of, or that nothing tells."""
+    families = {one.family for one in known}
+    return [one.family is None or one.family not in families for one in some]
 
 
 def traits_of(model: str, cards: Mapping[str, ModelCard]) -> Traits:

@@ -11,12 +11,12 @@ error stays where it is without them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from embedllm_bench.cards.traits import are_strangers
 from embedllm_bench.methods.adding import Belief
 
 if TYPE_CHECKING:
@@ -69,22 +69,13 @@ class CardMap:
             found = _searched(related, coordinates, (alone, _families(known)))
         return cls(known, *(_weighed(related, coordinates, one) for one in found))
 
-    @cached_property
-    def families(self) -> frozenset[str | None]:
-        """Of the known models."""
-        return frozenset(known.family for known in self.traits)
-
-    def is_stranger(self, traits: Traits) -> bool:
-        """Whether no known model is of its family."""
-        return traits.family is None or traits.family not in self.families
-
     def read(self, traits: Traits) -> Belief:
         """What is believed of a model."""
         return self.read_all([traits])[0]
 
     def read_all(self, traits: Sequence[Traits], *, strangers: bool = False) -> list[Belief]:
         """What is believed of N models; as if their families were not known, if so asked."""
-        apart = [strangers or self.is_stranger(one) for one in traits]
+        apart = [True] * len(traits) if strangers else are_strangers(traits, self.traits)
         seen = [
             replace(one, family=None, generation=None) if strange else one
             for one, strange in zip(traits, apart, strict=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedllm_bench.cards.traits import all_traits
+from embedllm_bench.cards.traits import all_traits, are_strangers
 from embedllm_bench.onboarding.pool import Probe
 from embedllm_bench.statistics.deferral import DeferralCurve, quality_neutral_cost
 from embedllm_bench.tasks import new_models
@@ -57,8 +57,8 @@ class Ledger:
     @cached_property
     def kin(self) -> frozenset[int]:
         """The new models of whose family another is known."""
-        families = {self.traits[m].family for m in self.known.tolist()} - {None}
-        return frozenset(m for m in self.new if self.traits[m].family in families)
+        strange = are_strangers([self.traits[m] for m in self.new], [self.traits[m] for m in self.known])
+        return frozenset(m for m, one in zip(self.new, strange, strict=True) if not one)
 
     @cached_property
     def costs(self) -> FloatArray:

@@ -68,11 +68,6 @@ def coordinates(pool: PoolModel, part: Components) -> FloatArray:
     return np.asarray((pool.outcomes[part.models] - mean) @ factors / length)
 
 
-def is_stranger(known: Sequence[Traits], new: Traits) -> bool:
-    """Whether no known model is of the new one's family, or nothing tells of which it is."""
-    return new.family is None or all(one.family != new.family for one in known)
-
-
 def families_to_leave_out(known: Sequence[Traits]) -> list[object] | None:
     """The known models' families (M,), a model of which none is known being one by itself.
 

@@ -8,7 +8,6 @@ from embedllm_bench.onboarding.cards import (
     CardPrior,
     coordinates,
     families_to_leave_out,
-    is_stranger,
     size_means,
 )
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
@@ -88,13 +87,6 @@ def test_families_are_left_out_where_there_are_three_and_none_is_most_of_all() -
     assert families_to_leave_out(known) == ["a", "b", 2, "a"]
     assert families_to_leave_out(known[:2]) is None
     assert families_to_leave_out([*known, Traits(family="a")]) is None
-
-
-def test_a_stranger_is_of_no_known_family() -> None:
-    known = [Traits(family="a"), Traits()]
-    assert is_stranger(known, Traits(family="c"))
-    assert is_stranger(known, Traits())
-    assert not is_stranger(known, Traits(family="a"))
 
 
 def test_for_strangers_known_models_are_read_as_strangers() -> None:
