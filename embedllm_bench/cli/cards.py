@@ -84,10 +84,12 @@ def show_listed(
     rows: Sequence[Listed[AnyCard]], header: Sequence[str], texts: Sequence[Sequence[str]], layout: str
 ) -> None:
     """Print cards: all they say as JSON, else ``texts`` under ``header``."""
-    from embedllm_bench.cli.tables import show
+    from embedllm_bench.cli.tables import show, show_by_first
 
     if layout == "json":
         click.echo(json.dumps([row.as_json() for row in rows], indent=1, ensure_ascii=False))
+    elif layout == "table":
+        show_by_first(header, texts)
     else:
         show(header, texts, layout)
 

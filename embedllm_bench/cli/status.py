@@ -28,7 +28,7 @@ def command(layout: str, store: str | None) -> None:
     """
     import json
 
-    from embedllm_bench.cli.tables import show
+    from embedllm_bench.cli.tables import show, show_by_first
     from embedllm_bench.store.location import reading_location
     from embedllm_bench.store.store import Store
 
@@ -47,6 +47,8 @@ def command(layout: str, store: str | None) -> None:
         }
         click.echo(json.dumps(content, indent=1))
         return
+    header = ("model", "benchmark", "n", "correct", "failed", "missing")
+    rows = [_row(cell) for cell in coverage]
     if layout == "table":
         click.echo(_summary(str(path), coverage, simulated=simulated))
         for encoder in encoders:
@@ -60,8 +62,9 @@ def command(layout: str, store: str | None) -> None:
             _failed(coverage, failures),
         ):
             _say(lines)
-    header = ("model", "benchmark", "n", "correct", "failed", "missing")
-    show(header, [_row(cell) for cell in coverage], layout)
+        show_by_first(header, rows)
+    else:
+        show(header, rows, layout)
 
 
 def _row(cell: Coverage) -> tuple[str, ...]:

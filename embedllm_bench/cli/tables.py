@@ -14,16 +14,28 @@ WIDEST = 34  #: characters of a name that is kept on one line
 
 
 def show_by_first(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows as a table; where the terminal is too narrow, names of the first column stand above their own."""
+    """Print rows as a table; where the terminal is too narrow, names of the first column stand above their own.
+
+    What belongs to a name is a table again, or one line where that is all there is of every name.
+    """
     from rich.console import Console
 
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     if sum(widths) + 3 * len(widths) + 1 <= Console().width:
         show(header, rows, "table")
         return
-    for name in dict.fromkeys(row[0] for row in rows):
+    of: dict[str, list[Sequence[str]]] = {}
+    for row in rows:
+        of.setdefault(row[0], []).append(row[1:])
+    for name, own in of.items():
         print(name)
-        show(header[1:], [row[1:] for row in rows if row[0] == name], "table")
+        if len(of) == len(rows):
+            print(
+                "  "
+                + ", ".join(f"{title} {text}" for title, text in zip(header[1:], own[0], strict=True) if text)
+            )
+        else:
+            show(header[1:], own, "table")
 
 
 def show(
