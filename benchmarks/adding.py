@@ -87,7 +87,8 @@ def method_adder(
 
 def pool_adder(known: CorrectnessMatrix, whole: CorrectnessMatrix) -> Adder:
     """Places the last model in the pool of the known ones."""
-    from embedllm_bench.onboarding.pool import PoolModel, Probe
+    from embedllm_bench.onboarding.place import Probe
+    from embedllm_bench.onboarding.pool import PoolModel
 
     pool = PoolModel.fit(known)
 

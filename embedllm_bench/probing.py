@@ -13,7 +13,8 @@ from embedllm_bench.errors import DataError
 from embedllm_bench.onboarding.cards import CardPrior, coordinates, families_to_leave_out
 from embedllm_bench.onboarding.choosing import Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
-from embedllm_bench.onboarding.pool import FEWEST_MODELS, PoolModel, Probe
+from embedllm_bench.onboarding.place import Probe
+from embedllm_bench.onboarding.pool import FEWEST_MODELS, PoolModel
 from embedllm_bench.onboarding.text import TextFeatures, TextMap
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from embedllm_bench.cards.traits import Traits
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.onboarding.estimating import Estimates
-    from embedllm_bench.onboarding.pool import Place
+    from embedllm_bench.onboarding.place import Place
     from embedllm_bench.store.store import Store
 
 SHOWN = 5
@@ -177,8 +178,8 @@ class Prober:
         without = chooser.without_each_fold(self.pool, len(probe.asked))
         place = self.pool.place(probe, self.prior)
         estimator = AnsweredEstimator.of(self.target, probe.asked, without, self.cards.left_out)
-        found = estimator.estimate(probe, place)
-        better, worse = self.target.known[-1] > found.high[-1], self.target.known[-1] < found.low[-1]
+        found = estimator.estimate([probe], [place])
+        better, worse = self.target.known[-1] > found.high[0, -1], self.target.known[-1] < found.low[0, -1]
         count = len(self.matrix.models) + 1
         return Reading(
             model=self.model,
@@ -198,9 +199,9 @@ class Prober:
         return [
             Predicted(
                 benchmark=name,
-                accuracy=float(found.value[at]),
-                low=float(found.low[at]),
-                high=float(found.high[at]),
+                accuracy=float(found.value[0, at]),
+                low=float(found.low[0, at]),
+                high=float(found.high[0, at]),
                 n=int(count[at]),
                 asked=int(taken[at]),
             )

@@ -11,7 +11,7 @@ from embedllm_bench.leaderboard import boards
 from embedllm_bench.registry import Plugins
 from embedllm_bench.results import Comparison
 from embedllm_bench.simulation import simulate, write
-from embedllm_bench.tasks.new_models import Record, Tally, divisions
+from embedllm_bench.tasks.new_models import Measure, Tally, divisions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,12 +62,12 @@ def test_models_of_two_families_are_not_divided_by_family() -> None:
 
 
 def test_a_model_that_was_new_twice_counts_once() -> None:
-    values = {0: [0.2, 0.4], 1: [0.5]}
     tally = Tally(models=2)
-    for model, many in values.items():
-        for value in many:
-            tally.add(Record("mf", "models", "accuracy", 8, None, model, value))
-    tally.add(Record("mf", "families", "accuracy", 8, None, 0, 0.9))
+    measure = Measure("mf", "models", "accuracy", 8, None)
+    tally.add(measure, np.array([0.2, 0.5]), np.array([0, 1]))
+    tally.add(measure, np.array([0.4, np.nan]), np.array([0, 1]))
+    tally.add(Measure("mf", "families", "accuracy", 8, None), np.array([0.9]), np.array([0]))
+    tally.add(Measure("mf", "models", "accuracy", 16, None), np.array([np.nan]))
     found = tally.scores()
     assert [(s.metric, s.k, s.n) for s in found] == [("accuracy", 8, 2), ("families_accuracy", 8, 1)]
     assert found[0].value == pytest.approx(0.4)  # of 0.3 and 0.5

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedllm_bench.cards.traits import all_traits, are_strangers
-from embedllm_bench.onboarding.pool import Probe
+from embedllm_bench.onboarding.place import Probe
 from embedllm_bench.statistics.deferral import DeferralCurve, quality_neutral_cost
 from embedllm_bench.tasks import new_models
-from embedllm_bench.tasks.new_models import ALL, ANSWERED, NEW, UNSEEN, Division, Record, Tally
+from embedllm_bench.tasks.new_models import ALL, ANSWERED, NEW, UNSEEN, Division, Measure, Tally
 from embedllm_bench.tasks.routing import Candidates
 
 if TYPE_CHECKING:
@@ -102,16 +102,21 @@ class Ledger:
         return found
 
     def add(
-        self, row: str, metric: str, k: int | None, model: int | None, value: float, at: int = -1
+        self,
+        row: str,
+        metric: str,
+        k: int | None,
+        values: FloatArray,
+        models: IndexArray | None = None,
+        at: int = -1,
     ) -> None:
-        """Note a number about a model, or about all new ones; ``at`` is the benchmark, the last is all questions."""
-        if np.isfinite(value):
-            self.tally.add(Record(row, self.division.kind, metric, k, self.names[at], model, float(value)))
+        """Note numbers (N,) about models, or one about all new ones; benchmark ``at``, the last all questions."""
+        self.tally.add(Measure(row, self.division.kind, metric, k, self.names[at]), values, models)
 
     def forecasts(self, row: str, prefix: str, k: int | None, p: Mapping[int, FloatArray]) -> None:
         """Accuracy of new models' forecasts (T,)."""
-        for model, forecast in p.items():
-            self.add(row, f"{prefix}accuracy", k, model, self._accuracy(model, forecast))
+        accuracies = np.array([self._accuracy(model, forecast) for model, forecast in p.items()])
+        self.add(row, f"{prefix}accuracy", k, accuracies, np.array(list(p), dtype=np.int64))
 
     def routes(
         self,
@@ -127,36 +132,39 @@ class Ledger:
         for model, values in liked.items():
             preference[model] = values
         routed = self.candidates.outcome(self.candidates.choose(preference))
-        self.add(row, f"{prefix}routing", k, None, float(np.nanmean(routed)))
+        self.add(row, f"{prefix}routing", k, np.array([np.nanmean(routed)]))
         for pool, models in self.priced.items():
             share, cost = self.candidates.share[models], self.costs[models]
             if np.isnan(share).all():  # none of them was asked a test question
                 continue
             curve = DeferralCurve.of(preference[models], share, cost)
-            self.add(row, f"{prefix}{pool}area", k, None, curve.area)
-            self.add(row, f"{prefix}{pool}qnc", k, None, quality_neutral_cost(curve, share, cost))
+            self.add(row, f"{prefix}{pool}area", k, np.array([curve.area]))
+            self.add(row, f"{prefix}{pool}qnc", k, np.array([quality_neutral_cost(curve, share, cost)]))
 
     def values(
-        self, row: str, prefix: str, setting: str, k: int | None, model: int, found: FloatArray
+        self, row: str, prefix: str, setting: str, k: int | None, models: IndexArray, found: FloatArray
     ) -> None:
-        """How far accuracies (B,) are off; without outcomes also by themselves for models with kin."""
-        off = np.abs(found - self.truths[setting][model])
-        for at, error in enumerate(off.tolist()):
-            self.add(row, f"{prefix}{setting}_mae", k, model, error, at)
+        """How far models' accuracies (N, B) are off; without outcomes also by themselves for models with kin."""
+        off = np.abs(found - self.truths[setting][models])
+        kin = np.array([model in self.kin for model in models.tolist()])
+        for at, errors in enumerate(off.T):
+            self.add(row, f"{prefix}{setting}_mae", k, errors, models, at)
             if k == 0 and self.division.kind == "models":
-                kinship = "kin" if model in self.kin else "strangers"
-                self.add(row, f"{kinship}_{setting}_mae", k, model, error, at)
+                for kinship, which in (("kin", kin), ("strangers", ~kin)):
+                    if which.any():
+                        self.add(row, f"{kinship}_{setting}_mae", k, errors[which], models[which], at)
 
     def estimates(
-        self, row: str, prefix: str, setting: str, k: int | None, model: int, found: Estimates
+        self, row: str, prefix: str, setting: str, k: int | None, models: IndexArray, found: Estimates
     ) -> None:
         """Error, whether the interval holds the truth, and its half width, per benchmark and over all questions."""
-        self.values(row, prefix, setting, k, model, found.value)
-        for at, actual in enumerate(self.truths[setting][model].tolist()):
-            if np.isfinite(actual):
-                holds = found.low[at] <= actual <= found.high[at]
-                self.add(row, f"{prefix}{setting}_coverage", k, model, float(holds), at)
-                self.add(row, f"{prefix}{setting}_half_width", k, model, found.half_width[at], at)
+        self.values(row, prefix, setting, k, models, found.value)
+        actual = self.truths[setting][models]  # (N, B)
+        holds = np.where(np.isfinite(actual), (found.low <= actual) & (actual <= found.high), np.nan)
+        widths = np.where(np.isfinite(actual), found.half_width, np.nan)
+        for at in range(actual.shape[1]):
+            self.add(row, f"{prefix}{setting}_coverage", k, holds[:, at], models, at)
+            self.add(row, f"{prefix}{setting}_half_width", k, widths[:, at], models, at)
 
     def _accuracy(self, model: int, forecast: FloatArray) -> float:
         attempts, correct = self.test.attempts[model].astype(float), self.test.correct[model].astype(float)

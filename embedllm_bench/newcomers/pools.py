@@ -83,7 +83,8 @@ class PoolRows:
             mean, factors = side.unseen.whole.at(side.forecasts)
             for model, place in zip(side.new, places, strict=True):
                 p[model] = mean + factors @ place.mean
-                ledger.estimates(row, prefix, new_models.UNSEEN, k, model, estimator.estimate(place))
+            new = np.array(side.new, dtype=np.int64)
+            ledger.estimates(row, prefix, new_models.UNSEEN, k, new, estimator.estimate(places))
         ledger.forecasts(row, prefix, k, p)
         # both sides forecast the known models from their texts, and differ by a penalty at most
         ledger.routes(row, prefix, k, p, self.sides[0].forecasts)
@@ -99,9 +100,8 @@ class PoolRows:
             estimator = AnsweredEstimator.of(side.target, asked, without, priors)
             probes = [ledger.probe(model, asked, asked) for model in side.new]
             places = side.target.pool.places(probes, None if cards is None else cards.places)
-            for model, probe, place in zip(side.new, probes, places, strict=True):
-                found = estimator.estimate(probe, place)
-                ledger.estimates(row, prefix, new_models.ANSWERED, k, model, found)
+            new = np.array(side.new, dtype=np.int64)
+            ledger.estimates(row, prefix, new_models.ANSWERED, k, new, estimator.estimate(probes, places))
 
     def _plain(self) -> None:
         """What the simple ways and item response theory make of the random questions; of no question, the size."""
@@ -111,18 +111,19 @@ class PoolRows:
         traits = [ledger.traits[m] for m in ledger.known]
         for prefix, k, asked in ledger.probes():
             ridge = Ridge.fit(pool, asked, weights)
-            for model in ledger.new:
-                probe = ledger.probe(model, asked, asked)
-                found = {
-                    new_models.MEAN: np.full(len(weights), plain_mean(pool, probe)),
-                    new_models.BENCHMARK_MEAN: benchmark_means(pool, probe, weights),
-                    new_models.RIDGE: ridge.estimate(probe),
-                    new_models.IRT: responses.estimate(probe, weights),
-                }
-                if k == 0:
-                    found[new_models.SIZE] = size_means(target.known, traits, ledger.traits[model])
-                for row, values in found.items():
-                    ledger.values(row, prefix, new_models.ANSWERED, k, model, values)
+            probes = [ledger.probe(model, asked, asked) for model in ledger.new]
+            found = {
+                new_models.MEAN: [np.full(len(weights), plain_mean(pool, probe)) for probe in probes],
+                new_models.BENCHMARK_MEAN: [benchmark_means(pool, probe, weights) for probe in probes],
+                new_models.RIDGE: [ridge.estimate(probe) for probe in probes],
+                new_models.IRT: [responses.estimate(probe, weights) for probe in probes],
+            }
+            if k == 0:
+                of = [ledger.traits[model] for model in ledger.new]
+                found[new_models.SIZE] = [size_means(target.known, traits, one) for one in of]
+            for row, values in found.items():
+                new = np.array(ledger.new, dtype=np.int64)
+                ledger.values(row, prefix, new_models.ANSWERED, k, new, np.stack(values))
 
 
 _First = tuple["IndexArray", "tuple[IndexArray, ...] | None"]

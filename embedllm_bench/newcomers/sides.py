@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from embedllm_bench.arrays import FloatArray, IndexArray
     from embedllm_bench.newcomers.ledger import Ledger
-    from embedllm_bench.onboarding.pool import Place
+    from embedllm_bench.onboarding.place import Place
     from embedllm_bench.onboarding.text import TextFeatures
 
 

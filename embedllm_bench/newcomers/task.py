@@ -16,7 +16,8 @@ from embedllm_bench.methods.base import (
 from embedllm_bench.newcomers.ledger import Ledger
 from embedllm_bench.newcomers.pools import PoolRows
 from embedllm_bench.onboarding.choosing import STRATEGIES
-from embedllm_bench.onboarding.pool import PoolModel, Probe
+from embedllm_bench.onboarding.place import Probe
+from embedllm_bench.onboarding.pool import PoolModel
 from embedllm_bench.onboarding.text import TextFeatures, TextMap
 from embedllm_bench.tasks import new_models
 from embedllm_bench.tasks.new_models import REFIT

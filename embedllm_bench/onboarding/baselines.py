@@ -9,7 +9,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from embedllm_bench.arrays import FloatArray, IndexArray
-    from embedllm_bench.onboarding.pool import PoolModel, Probe
+    from embedllm_bench.onboarding.place import Probe
+    from embedllm_bench.onboarding.pool import PoolModel
 
 PENALTIES = tuple(10.0**e for e in (-1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from embedllm_bench.cards.kinship import size_class
 from embedllm_bench.methods.card_map import CardMap
-from embedllm_bench.onboarding.pool import Place
+from embedllm_bench.onboarding.place import Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,10 +44,7 @@ class CardPrior:
             for part in pool.folds
         ]
         left_out = tuple(
-            tuple(
-                _place(belief, part)
-                for belief in one.read_all([traits[m] for m in part.others], strangers=strangers)
-            )
+            tuple(_places(one.read_all([traits[m] for m in part.others], strangers=strangers), part))
             for part, one in zip(pool.folds, maps, strict=True)
         )
         return cls(whole, pool.whole, left_out)
@@ -58,7 +55,7 @@ class CardPrior:
 
     def read_all(self, traits: Sequence[Traits]) -> list[Place]:
         """The same of several models."""
-        return [_place(belief, self.components) for belief in self.whole.read_all(traits)]
+        return _places(self.whole.read_all(traits), self.components)
 
 
 def coordinates(pool: PoolModel, part: Components) -> FloatArray:
@@ -88,8 +85,12 @@ def size_means(known: FloatArray, traits: Sequence[Traits], new: Traits) -> Floa
     return np.asarray(known[:, alike].mean(1) if alike.any() else known.mean(1))
 
 
-def _place(belief: Belief, part: Components) -> Place:
-    """The belief, and nothing of what is the same everywhere."""
-    if not part.everywhere:
-        return Place(belief.mean, np.diag(belief.variance))
-    return Place(np.append(belief.mean, 0.0), np.diag(np.append(belief.variance, 1.0)))
+def _places(beliefs: Sequence[Belief], part: Components) -> list[Place]:
+    """The beliefs, and nothing of what is the same everywhere; variances that are one array make one covariance."""
+    more = int(part.everywhere > 0)
+    covariance = {
+        id(belief.variance): np.diag(np.append(belief.variance, np.ones(more))) for belief in beliefs
+    }
+    return [
+        Place(np.append(belief.mean, np.zeros(more)), covariance[id(belief.variance)]) for belief in beliefs
+    ]

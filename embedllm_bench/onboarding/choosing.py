@@ -4,8 +4,8 @@ The pool model says, before any answer, how much each question would tell. Greed
 posterior variance (Chaloner and Verdinelli 1995, "Bayesian experimental design: a review"): of mean accuracy
 (``accuracy``), of the forecasts of all questions (``forecasts``, A-optimal), or of the volume of what is open
 (``information``, D-optimal). Beside them the plain ways: ``random``, ``stratified`` by benchmark, and ``anchors``,
-the questions nearest to the centres of clusters of questions the known models answer alike (Polo et al. 2024,
-"tinyBenchmarks").
+the questions nearest to the centres of clusters of questions that are alike in their mean and factors (Polo et al.
+2024, "tinyBenchmarks", by the parameters of item response theory).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from embedllm_bench.errors import UsageError
 
 if TYPE_CHECKING:
     from embedllm_bench.arrays import BoolArray, FloatArray, IndexArray
-    from embedllm_bench.onboarding.pool import Place, PoolModel
+    from embedllm_bench.onboarding.place import Place
+    from embedllm_bench.onboarding.pool import PoolModel
 
 GREEDY = ("accuracy", "forecasts", "information")
 BLIND = ("random", "stratified")  #: do not look at outcomes
@@ -91,7 +92,8 @@ class Chooser:
             )
             return Choice(among[picked], gain, self.strategy)
         if self.strategy == "anchors":
-            order = order[_anchors(outcomes[:, order].T, count, self.seed)]
+            points = np.column_stack([outcomes[:, order].mean(0), factors[order]])
+            order = order[_anchors(points, count, self.seed)]
         elif self.strategy == "stratified":
             order = _stratified(order, self.benchmark)
         return Choice(order[:count], np.full(count, np.nan), self.strategy)
@@ -147,7 +149,7 @@ def _stratified(order: IndexArray, benchmark: IndexArray) -> IndexArray:
 
 
 def _anchors(points: FloatArray, count: int, seed: int) -> IndexArray:
-    """Of points (A, M) the one nearest to each cluster's centre, largest cluster first."""
+    """Of points (A, 1 + R) the one nearest to each cluster's centre, largest cluster first."""
     from sklearn.cluster import MiniBatchKMeans
 
     if not count:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedllm_bench.onboarding.pool import Components, Place, Probe, solve
+from embedllm_bench.onboarding.place import Place, Probe, asked_alike, by_covariance, solve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from embedllm_bench.arrays import FloatArray, IndexArray
-    from embedllm_bench.onboarding.pool import PoolModel
+    from embedllm_bench.onboarding.pool import Components, PoolModel
     from embedllm_bench.onboarding.text import TextMap
 
 LEVEL = 0.9
@@ -27,7 +27,7 @@ TINY = 1e-9  #: variance of what is known exactly
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """Accuracies (B,) with their 90 % intervals."""
+    """Accuracies of N models (N, B) with their 90 % intervals."""
 
     value: FloatArray
     low: FloatArray
@@ -35,7 +35,7 @@ class Estimates:
 
     @property
     def half_width(self) -> FloatArray:
-        """Half of how wide each interval is (B,)."""
+        """Half of how wide each interval is (N, B)."""
         return np.asarray((self.high - self.low) / 2)
 
 
@@ -94,10 +94,11 @@ class After:
     unasked: FloatArray  #: (B, R) factors of the questions not asked
     chance: FloatArray  #: (B,) variance by their noise
 
-    def read(self, place: Place, deviations: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Accuracy and standard deviation (B,) of a model with these deviations (n,) from the mean."""
-        variance = _quadratic(self.unasked, place) + self.chance + TINY
-        return self.over + self.chosen @ deviations + self.unasked @ place.mean, np.sqrt(variance)
+    def read(self, places: Sequence[Place], deviations: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Accuracies and standard deviations (N, B) of models with these deviations (N, n) from the mean."""
+        variance = _spread(self.unasked, places) + self.chance + TINY
+        value = self.over + deviations @ self.chosen.T + _means(places) @ self.unasked.T
+        return value, np.sqrt(variance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,20 +125,21 @@ class AnsweredEstimator:
         """
         off = []
         for fold in _folds(target.pool, asked, without, priors):
-            after = target.after(fold.part, fold.asked)
-            for model, place, deviations in zip(fold.models, fold.places, fold.deviations, strict=True):
-                value, deviation = after.read(place, deviations)
-                off.append(((target.known[:, model] - value) / deviation) ** 2)
+            value, deviation = target.after(fold.part, fold.asked).read(fold.places, fold.deviations)
+            off.append(((target.known[:, fold.models].T - value) / deviation) ** 2)  # (L, B)
         after = target.after(target.pool.whole, asked)
-        return cls(target, asked, after, np.asarray(np.sqrt(np.mean(off, axis=0))))
+        return cls(target, asked, after, np.asarray(np.sqrt(np.concatenate(off).mean(0))))
 
-    def estimate(self, probe: Probe, place: Place) -> Estimates:
-        """Of a model that was asked these questions, or most of them, and is placed by that."""
+    def estimate(self, probes: Sequence[Probe], places: Sequence[Place]) -> Estimates:
+        """Of models that were asked these questions, or most of them, and are placed by that."""
         pool = self.target.pool
-        deviations = probe.share - pool.mean[probe.asked]
-        same = np.array_equal(probe.asked, self.asked)
-        after = self.after if same else self.target.after(pool.whole, probe.asked)
-        value, deviation = after.read(place, deviations)
+        value, deviation = np.zeros((2, len(probes), len(self.scale)))
+        for alike in asked_alike(probes):
+            asked = probes[alike[0]].asked
+            same = np.array_equal(asked, self.asked)
+            after = self.after if same else self.target.after(pool.whole, asked)
+            deviations = np.stack([probes[at].share for at in alike]) - pool.mean[asked]
+            value[alike], deviation[alike] = after.read([places[at] for at in alike], deviations)
         return _interval(value, deviation * self.scale, pool.units)
 
 
@@ -166,21 +168,20 @@ class UnseenEstimator:
         folds = zip(_folds(pool, asked, without, priors), text.without_each_fold, strict=True)
         for fold, (mean, directions) in folds:
             over, factors = fold.part.at(guessed.T)
-            means = np.stack([place.mean for place in fold.places])  # (L, R)
+            means = _means(fold.places)  # (L, R)
             missed = pool.outcomes[fold.models] - mean - means @ directions.T  # (L, Q)
             square = missed**2 @ sets.alike.T  # (L, B)
             error = known[:, fold.models].T - over - means @ factors.T
-            spread = np.stack([_quadratic(factors, place) for place in fold.places])
             squares.append(square)
-            beyond.append(error**2 - spread - square / sets.alike_size)
+            beyond.append(error**2 - _spread(factors, fold.places) - square / sets.alike_size)
         square, more = np.concatenate(squares).mean(0), np.concatenate(beyond).mean(0)
         return cls(pool, sets, square, np.maximum(more, 0))
 
-    def estimate(self, place: Place) -> Estimates:
-        """Of a model that is placed by its answers to these questions."""
+    def estimate(self, places: Sequence[Place]) -> Estimates:
+        """Of models that are placed by their answers to these questions."""
         mean, factors = self.pool.whole.at(self.sets.guessed.T)
-        variance = _quadratic(factors, place) + self.beyond + self.square / np.maximum(self.sets.size, 1)
-        return _interval(mean + factors @ place.mean, np.sqrt(variance), self.pool.units)
+        variance = _spread(factors, places) + self.beyond + self.square / np.maximum(self.sets.size, 1)
+        return _interval(mean + _means(places) @ factors.T, np.sqrt(variance), self.pool.units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,9 +210,17 @@ def _folds(
         yield _Fold(part, questions, part.others.tolist(), places, deviations)
 
 
-def _quadratic(factors: FloatArray, place: Place) -> FloatArray:
-    """The variance (B,) that a place leaves along factors (B, R)."""
-    return np.asarray(((factors @ place.covariance) * factors).sum(1))
+def _means(places: Sequence[Place]) -> FloatArray:
+    """The places' (N, R)."""
+    return np.stack([place.mean for place in places])
+
+
+def _spread(factors: FloatArray, places: Sequence[Place]) -> FloatArray:
+    """The variance (N, B) that places leave along factors (B, R)."""
+    found = np.zeros((len(places), len(factors)))
+    for alike in by_covariance(places):
+        found[alike] = ((factors @ places[alike[0]].covariance) * factors).sum(1)
+    return found
 
 
 def _interval(value: FloatArray, deviation: FloatArray, units: int) -> Estimates:

@@ -9,10 +9,12 @@ import numpy as np
 
 if TYPE_CHECKING:
     from embedllm_bench.arrays import FloatArray
-    from embedllm_bench.onboarding.pool import PoolModel, Probe
+    from embedllm_bench.onboarding.place import Probe
+    from embedllm_bench.onboarding.pool import PoolModel
 
 DIMENSION, STEPS, RATE, PENALTY = 5, 300, 0.05, 0.05
 NEWTON_STEPS = 25
+CONVERGED = 1e-8  #: a step of ability that changes nothing any more
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +60,10 @@ class ItemResponse:
             gradient = slopes.T @ (probe.attempts * (probe.share - p)) - ability
             weight = probe.attempts * p * (1 - p)
             step = np.linalg.solve(slopes.T @ (weight[:, None] * slopes) + np.eye(len(ability)), gradient)
-            ability += step * min(1.0, 2.0 / max(float(np.linalg.norm(step)), 1e-9))
+            length = float(np.linalg.norm(step))
+            ability += step * min(1.0, 2.0 / max(length, 1e-9))
+            if length < CONVERGED:
+                break
         filled = _sigmoid(self.slopes @ ability - self.hardness)
         filled[probe.asked] = probe.share
         return np.asarray(weights @ filled)

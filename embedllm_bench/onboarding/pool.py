@@ -10,18 +10,18 @@ models left out are better or worse everywhere than their components tell.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from embedllm_bench.errors import DataError
 from embedllm_bench.onboarding.folds import family_folds, random_folds
+from embedllm_bench.onboarding.place import Place, Probe, asked_alike, solve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedllm_bench.arrays import BoolArray, CountArray, FloatArray, IndexArray
+    from embedllm_bench.arrays import BoolArray, FloatArray, IndexArray
     from embedllm_bench.matrix import CorrectnessMatrix
 
 FEWEST_MODELS = 3
@@ -30,34 +30,6 @@ SMALLEST_VARIANCE = 1e-6  #: of a coordinate; a shorter direction is rounding
 LEAST_NOISE = 0.01  #: variance of an outcome that all known models agree on
 NOISE_WEIGHT = 8.0  #: models that the shared noise level counts as, beside a question's own
 SWEEPS = 20  #: of the additive fit that stands in for what a known model was not asked
-
-
-@dataclass(frozen=True, eq=False)
-class Place:
-    """Where a model is believed to be: z ~ N(mean, covariance) in the pool's R coordinates."""
-
-    mean: FloatArray  #: (R,)
-    covariance: FloatArray  #: (R, R)
-
-    @cached_property
-    def precision(self) -> FloatArray:
-        """The covariance's inverse."""
-        return np.asarray(np.linalg.inv(self.covariance))
-
-
-@dataclass(frozen=True, eq=False)
-class Probe:
-    """A model's outcomes at n of a pool's questions."""
-
-    asked: IndexArray  #: (n,) positions
-    share: FloatArray  #: (n,) of its attempts that were correct
-    attempts: FloatArray  #: (n,) at least 1
-
-    @classmethod
-    def of(cls, correct: CountArray, attempts: CountArray) -> Probe:
-        """The probe that counts (Q,) over all questions are; where there is no attempt it was not asked."""
-        asked = np.flatnonzero(attempts)
-        return cls(asked, correct[asked] / attempts[asked], attempts[asked].astype(np.float64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,11 +117,8 @@ class PoolModel:
 
     def places(self, probes: Sequence[Probe], priors: Sequence[Place] | None = None) -> list[Place]:
         """Where each of several models is; those that were asked the same are solved for at once."""
-        alike: dict[tuple[bytes, bytes], list[int]] = {}
-        for number, probe in enumerate(probes):
-            alike.setdefault((probe.asked.tobytes(), probe.attempts.tobytes()), []).append(number)
         found: dict[int, Place] = {}
-        for numbers in alike.values():
+        for numbers in asked_alike(probes):
             first = probes[numbers[0]]
             at = first.asked
             deviations = np.stack([probes[number].share for number in numbers]) - self.mean[at]
@@ -161,25 +130,6 @@ class PoolModel:
     def forecast(self, place: Place) -> FloatArray:
         """P(correct) (Q,) at the pool's questions."""
         return np.clip(self.mean + self.factors @ place.mean, 0.0, 1.0)
-
-
-def solve(
-    factors: FloatArray, noise: FloatArray, deviations: FloatArray, priors: Sequence[Place] | None
-) -> list[Place]:
-    """The places of L models with deviations (L, n) from the mean, all asked the same n questions.
-
-    ``priors`` (L,) are what is believed of each without them; N(0, I) if there are none.
-    """
-    weighted = factors / noise[:, None]  # (n, R)
-    told, moved = factors.T @ weighted, deviations @ weighted  # (R, R), (L, R)
-    if priors is None:
-        covariance = np.asarray(np.linalg.inv(np.eye(len(told)) + told))
-        return [Place(mean, covariance) for mean in moved @ covariance]
-    precisions = np.stack([prior.precision for prior in priors])  # (L, R, R)
-    covariances = np.linalg.inv(precisions + told)
-    moved = moved + np.einsum("lrs,ls->lr", precisions, np.stack([prior.mean for prior in priors]))
-    means = np.einsum("lrs,ls->lr", covariances, moved)
-    return [Place(mean, covariance) for mean, covariance in zip(means, covariances, strict=True)]
 
 
 def _filled(matrix: CorrectnessMatrix) -> FloatArray:
@@ -205,11 +155,20 @@ def _components(outcomes: FloatArray, kept: BoolArray) -> Components:
     """Orthonormal principal directions over the questions, each as a mixture of the models kept."""
     models, others = np.flatnonzero(kept), np.flatnonzero(~kept)
     centered = outcomes[models] - outcomes[models].mean(0)
-    values, vectors = np.linalg.eigh(centered @ centered.T)
-    values, vectors = values[::-1][: len(models) - 1], vectors[:, ::-1][:, : len(models) - 1]
-    values, vectors = values[:MOST_FACTORS], vectors[:, :MOST_FACTORS]
+    values, vectors = _largest(centered @ centered.T, min(len(models) - 1, MOST_FACTORS))
     usable = values > 1e-9 * max(float(values.max(initial=0)), 1e-9)
     return Components(models, others, vectors[:, usable] / np.sqrt(values[usable]))
+
+
+def _largest(square: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
+    """The largest eigenvalues (count,) of a symmetric matrix (M, M), falling, with their vectors (M, count)."""
+    from scipy.linalg import eigh  # several times faster than numpy's where few of many are wanted
+
+    if not count:
+        return np.zeros(0), np.zeros((len(square), 0))
+    last = len(square) - 1
+    values, vectors = eigh(square, subset_by_index=(last - count + 1, last))
+    return values[::-1], vectors[:, ::-1]
 
 
 def _left_out(outcomes: FloatArray, part: Components) -> tuple[FloatArray, FloatArray]:

@@ -71,32 +71,40 @@ def divisions(
 
 
 @dataclass(frozen=True)
-class Record:
-    """One number of one row about one new model, or about all new ones of a division where that is None."""
+class Measure:
+    """What numbers about new models are of; ``kind`` is the division's, ``benchmark`` None over all questions."""
 
     row: str
     kind: str
     metric: str
     k: int | None
     benchmark: str | None
-    model: int | None
-    value: float
+
+    @property
+    def key(self) -> tuple[str, str, int | None, str | None]:
+        """Row, metric, k and benchmark; metrics of whole families left out carry that in their name."""
+        metric = self.metric if self.kind == "models" else f"families_{self.metric}"
+        return self.row, metric, self.k, self.benchmark
 
 
 @dataclass(eq=False)
 class Tally:
-    """Records summed up as they come: with many models and seeds there are too many to keep."""
+    """Numbers summed up as they come: with many models and seeds there are too many to keep."""
 
     models: int
     sums: dict[tuple[str, str, int | None, str | None], FloatArray] = field(default_factory=dict)
 
-    def add(self, record: Record) -> None:
-        """Count one number; metrics of whole families left out carry that in their name."""
-        metric = record.metric if record.kind == "models" else f"families_{record.metric}"
-        of = self.sums.setdefault(
-            (record.row, metric, record.k, record.benchmark), np.zeros((2, self.models + 1))
-        )  # the last is what is about no single model
-        of[:, self.models if record.model is None else record.model] += record.value, 1
+    def add(self, measure: Measure, values: FloatArray, models: IndexArray | None = None) -> None:
+        """Count a number (N,) of each of these models; if none are given, one (1,) that is about no single model.
+
+        What is not finite tells nothing.
+        """
+        at = np.array([self.models]) if models is None else models  # the last is of no single model
+        told = np.isfinite(values)
+        if told.any():
+            of = self.sums.setdefault(measure.key, np.zeros((2, self.models + 1)))
+            of[0, at[told]] += values[told]
+            of[1, at[told]] += 1
 
     def scores(self) -> list[Score]:
         """Means over the new models; each counts once, however often it was new.

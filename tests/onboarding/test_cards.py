@@ -11,7 +11,8 @@ from embedllm_bench.onboarding.cards import (
     size_means,
 )
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
-from embedllm_bench.onboarding.pool import PoolModel, Probe
+from embedllm_bench.onboarding.place import Probe
+from embedllm_bench.onboarding.pool import PoolModel
 from tests.onboarding.worlds import BENCHMARKS, codes, world
 
 MATRIX, _ = world(models=60, questions=400, seed=0)
@@ -32,8 +33,7 @@ def error(asked: int, *, told: bool) -> float:
     new = NEW.tolist()
     probes = [Probe(questions, MATRIX.correct[m, questions].astype(float), np.ones(asked)) for m in new]
     places = POOL.places(probes, CARDS.read_all([TRAITS[m] for m in new]) if told else None)
-    found = [estimator.estimate(probe, place) for probe, place in zip(probes, places, strict=True)]
-    return float(np.abs([one.value[-1] for one in found] - ABILITY[NEW]).mean())
+    return float(np.abs(estimator.estimate(probes, places).value[:, -1] - ABILITY[NEW]).mean())
 
 
 def test_a_known_model_stands_where_its_outcomes_lie_along_the_factors() -> None:

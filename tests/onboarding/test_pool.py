@@ -13,7 +13,8 @@ from embedllm_bench.onboarding.baselines import Ridge, benchmark_means, plain_me
 from embedllm_bench.onboarding.choosing import STRATEGIES, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, Unseen, UnseenEstimator, targets
 from embedllm_bench.onboarding.irt import ItemResponse
-from embedllm_bench.onboarding.pool import PoolModel, Probe
+from embedllm_bench.onboarding.place import Probe
+from embedllm_bench.onboarding.pool import PoolModel
 from embedllm_bench.onboarding.text import TextFeatures, TextMap
 from tests.onboarding.worlds import BENCHMARKS, codes, world
 
@@ -32,8 +33,8 @@ def probe_of(model: int, asked: IndexArray) -> Probe:
     return Probe(asked, MATRIX.correct[model, asked].astype(float), np.ones(len(asked)))
 
 
-def estimated(estimator: AnsweredEstimator, probe: Probe) -> Estimates:
-    return estimator.estimate(probe, POOL.place(probe))
+def estimated(estimator: AnsweredEstimator, *probes: Probe) -> Estimates:
+    return estimator.estimate(probes, POOL.places(probes))
 
 
 def chosen(strategy: str, count: int) -> IndexArray:
@@ -166,11 +167,11 @@ def test_estimates_beat_the_plain_mean_and_their_intervals_hold(strategy: str) -
     asked = chooser.choose(POOL, 40).questions
     estimator = AnsweredEstimator.of(target, asked, chooser.without_each_fold(POOL, 40))
     truth = MATRIX.correct[NEW] @ target.weights.T  # (20, 4)
-    found = [estimated(estimator, probe_of(m, asked)) for m in NEW.tolist()]
-    errors = np.abs([one.value for one in found] - truth)
+    found = estimated(estimator, *(probe_of(m, asked) for m in NEW.tolist()))
+    errors = np.abs(found.value - truth)
     plain = np.abs([plain_mean(POOL, probe_of(m, chosen("random", 40))) for m in NEW.tolist()] - truth[:, -1])
     assert errors[:, -1].mean() < plain.mean()
-    held = np.mean([(one.low <= t) & (t <= one.high) for one, t in zip(found, truth, strict=True)])
+    held = np.mean((found.low <= truth) & (truth <= found.high))
     assert 0.8 <= held <= 0.98  # nominal .9; 20 models, four targets that hang together
 
 
@@ -178,7 +179,7 @@ def test_all_outcomes_leave_no_doubt() -> None:
     target = Target.of(POOL, targets(codes(MATRIX), BENCHMARKS))
     asked = np.arange(600)
     found = estimated(AnsweredEstimator.of(target, asked), probe_of(41, asked))
-    assert np.allclose(found.value, target.weights @ MATRIX.correct[41], atol=1e-9)
+    assert np.allclose(found.value, [target.weights @ MATRIX.correct[41]], atol=1e-9)
     assert found.half_width.max() < 0.01
 
 
@@ -199,8 +200,8 @@ def test_texts_carry_a_place_to_questions_nobody_answered() -> None:
     )
     estimator = UnseenEstimator.of(pool, text, asked, sets)
     truth = targets(codes(MATRIX)[unseen], BENCHMARKS) @ MATRIX.correct[np.ix_(NEW, unseen)].T  # (4, 20)
-    found = [estimator.estimate(pool.place(probe_of(m, asked))) for m in NEW.tolist()]
-    held = np.mean([(one.low <= t) & (t <= one.high) for one, t in zip(found, truth.T, strict=True)])
+    found = estimator.estimate(pool.places([probe_of(m, asked) for m in NEW.tolist()]))
+    held = np.mean((found.low <= truth.T) & (found.high >= truth.T))
     assert held >= 0.8
 
 
@@ -235,12 +236,9 @@ def test_the_intervals_of_strangers_allow_for_what_families_have_in_common() -> 
             pool = PoolModel.fit(matrix.take_models(known), told)
             target = Target.of(pool, targets(codes(matrix), BENCHMARKS))
             estimator = AnsweredEstimator.of(target, asked)
-            inside = []
-            for m in new.tolist():
-                probe = Probe(asked, matrix.correct[m, asked].astype(float), np.ones(30))
-                found, truth = estimator.estimate(probe, pool.place(probe)), matrix.correct[m].mean()
-                inside.append(found.low[-1] <= truth <= found.high[-1])
-            both.append(np.mean(inside))
+            probes = [Probe(asked, matrix.correct[m, asked].astype(float), np.ones(30)) for m in new.tolist()]
+            found, truth = estimator.estimate(probes, pool.places(probes)), matrix.correct[new].mean(1)
+            both.append(np.mean((found.low[:, -1] <= truth) & (truth <= found.high[:, -1])))
         held.append(both)
     plain, apart = np.mean(held, axis=0)
     assert apart > plain
@@ -304,3 +302,15 @@ def test_intervals_hold_their_estimate_and_are_shares(seed: int, k: int) -> None
     assert (found.low >= 0).all()
     assert (found.high <= 1).all()
     assert ((found.low <= found.value) & (found.value <= found.high)).all()
+
+
+def test_models_estimated_together_are_estimated_as_each_alone() -> None:
+    target = Target.of(POOL, targets(codes(MATRIX), BENCHMARKS))
+    asked = chosen("random", 30)
+    estimator = AnsweredEstimator.of(target, asked)
+    probes = [probe_of(m, asked if m % 3 else asked[::2]) for m in NEW.tolist()]
+    together = estimated(estimator, *probes)
+    for row, probe in enumerate(probes):
+        alone = estimated(estimator, probe)
+        for name in ("value", "low", "high"):
+            assert getattr(together, name)[row] == pytest.approx(getattr(alone, name)[0], abs=1e-12)
