@@ -18,24 +18,25 @@ def show_by_first(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     What belongs to a name is a table again, or one line where that is all there is of every name.
     """
+    from rich.cells import cell_len
     from rich.console import Console
 
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    if sum(widths) + 3 * len(widths) + 1 <= Console().width:
-        show(header, rows, "table")
-        return
+    widths = [max(map(cell_len, column)) for column in zip(header, *rows, strict=True)]
     of: dict[str, list[Sequence[str]]] = {}
     for row in rows:
         of.setdefault(row[0], []).append(row[1:])
+    if sum(widths) + 3 * len(widths) + 1 <= Console().width or not rows:
+        show(header, rows, "table")
+        return
     for name, own in of.items():
-        print(name)
         if len(of) == len(rows):
-            print(
-                "  "
-                + ", ".join(f"{title} {text}" for title, text in zip(header[1:], own[0], strict=True) if text)
+            facts = ", ".join(
+                f"{title} {text}" for title, text in zip(header[1:], own[0], strict=True) if text
             )
+            print(f"{name}: {facts}")
         else:
-            show(header[1:], own, "table")
+            print(name)
+            show_by_first(header[1:], own)
 
 
 def show(

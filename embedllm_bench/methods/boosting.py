@@ -10,7 +10,7 @@ import numpy as np
 from embedllm_bench.errors import UsageError
 from embedllm_bench.methods.kernels.boosted import Boosted
 from embedllm_bench.methods.kernels.cells import Cells
-from embedllm_bench.methods.kernels.link import AS_IT_IS, calibrate, calibrated, probability
+from embedllm_bench.methods.kernels.link import AS_IT_IS, along, fit_line, probability
 from embedllm_bench.methods.kernels.machine import KernelMachine
 from embedllm_bench.methods.kernels.question_rows import QuestionRows
 from embedllm_bench.methods.kernels.shared import SharedScores
@@ -54,13 +54,13 @@ class Boosting(SharedScores):
         self.line_ = AS_IT_IS
         if held_out is not None:
             cells, matrix = held_out
-            self.line_ = calibrate(cells.logits(self.boosted_), matrix.correct, matrix.attempts)
+            self.line_ = fit_line(cells.logits(self.boosted_), matrix.correct, matrix.attempts)
         return self
 
     def predict_proba(self, questions: Questions) -> Float32Array:
         """The trees at every cell."""
         cells = self._cells(self.rows_.see(questions))
-        return probability(calibrated(self.line_, cells.logits(self.boosted_))).astype(np.float32)
+        return probability(along(self.line_, cells.logits(self.boosted_))).astype(np.float32)
 
     def save(self, folder: Path) -> None:
         """The trees, what their rows are made by, and the models."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from embedllm_bench.errors import UsageError
 from embedllm_bench.methods.kernels.familiarity import familiarity, usual
-from embedllm_bench.methods.kernels.link import AS_IT_IS, calibrate, calibrated, logit, probability
+from embedllm_bench.methods.kernels.link import AS_IT_IS, along, fit_line, logit, probability
 from embedllm_bench.methods.kernels.machine import KernelMachine
 from embedllm_bench.methods.kernels.question_rows import QuestionRows
 from embedllm_bench.methods.kernels.shared import SharedScores
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 CLUSTERS = "clusters."  #: before their arrays' names
 BEYOND = ("usual", "kernel_line")  #: what is kept for questions that are unlike the training questions
-BAGGED = (
-    100  #: trees that say of a training question, for new models, what the forest would without its outcomes
-)
+BAGGED = 100  #: trees that tell, when a model is added, what the forest says without a question's outcomes
 
 
 @dataclass
@@ -73,10 +71,10 @@ class Ensemble(SharedScores):
         self._keep(train.questions, components, left_out)
         self.usual_ = usual(machine, self.seed)
         alone = logit(self._linear(machine.ridge.left_out))
-        self.kernel_line_ = calibrate(alone, train.correct, train.attempts)
-        chooser = usable(validation)
+        self.kernel_line_ = fit_line(alone, train.correct, train.attempts)
         self.clusters_ = self.clustering().fit(train)
         self.line_ = AS_IT_IS
+        chooser = usable(validation)
         if chooser is not None:
             self._calibrate(self._scores(chooser.questions), chooser.correct, chooser.attempts)
         return self
@@ -84,8 +82,8 @@ class Ensemble(SharedScores):
     def predict_proba(self, questions: Questions) -> Float32Array:
         """The forest at every cell; kernels where the question is like none that was trained on."""
         seen = self.rows_.see(questions)
-        forest = calibrated(self.line_, logit(self._linear(self.trees_.forecast(seen.rows))))
-        kernels = calibrated(self.kernel_line_, logit(self._linear(seen.forecasts[0])))
+        forest = along(self.line_, logit(self._linear(self.trees_.forecast(seen.rows))))
+        kernels = along(self.kernel_line_, logit(self._linear(seen.forecasts[0])))
         trusted = familiarity(self.usual_, seen.nearest)
         return probability(trusted * forest + (1 - trusted) * kernels).astype(np.float32)
 

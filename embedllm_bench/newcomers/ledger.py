@@ -16,7 +16,7 @@ from embedllm_bench.tasks.new_models import ALL, ANSWERED, NEW, UNSEEN, Division
 from embedllm_bench.tasks.routing import Candidates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from embedllm_bench.arrays import Float32Array, FloatArray, IndexArray
     from embedllm_bench.cards.traits import Traits
@@ -142,29 +142,30 @@ class Ledger:
             self.add(row, f"{prefix}{pool}qnc", k, np.array([quality_neutral_cost(curve, share, cost)]))
 
     def values(
-        self, row: str, prefix: str, setting: str, k: int | None, models: IndexArray, found: FloatArray
+        self, row: str, prefix: str, setting: str, k: int | None, models: Sequence[int], found: FloatArray
     ) -> None:
         """How far models' accuracies (N, B) are off; without outcomes also by themselves for models with kin."""
-        off = np.abs(found - self.truths[setting][models])
-        kin = np.array([model in self.kin for model in models.tolist()])
+        new = np.array(models, dtype=np.int64)
+        off = np.abs(found - self.truths[setting][new])
+        kin = np.array([model in self.kin for model in models], dtype=bool)
         for at, errors in enumerate(off.T):
-            self.add(row, f"{prefix}{setting}_mae", k, errors, models, at)
+            self.add(row, f"{prefix}{setting}_mae", k, errors, new, at)
             if k == 0 and self.division.kind == "models":
                 for kinship, which in (("kin", kin), ("strangers", ~kin)):
-                    if which.any():
-                        self.add(row, f"{kinship}_{setting}_mae", k, errors[which], models[which], at)
+                    self.add(row, f"{kinship}_{setting}_mae", k, errors[which], new[which], at)
 
     def estimates(
-        self, row: str, prefix: str, setting: str, k: int | None, models: IndexArray, found: Estimates
+        self, row: str, prefix: str, setting: str, k: int | None, models: Sequence[int], found: Estimates
     ) -> None:
         """Error, whether the interval holds the truth, and its half width, per benchmark and over all questions."""
         self.values(row, prefix, setting, k, models, found.value)
-        actual = self.truths[setting][models]  # (N, B)
+        new = np.array(models, dtype=np.int64)
+        actual = self.truths[setting][new]  # (N, B)
         holds = np.where(np.isfinite(actual), (found.low <= actual) & (actual <= found.high), np.nan)
         widths = np.where(np.isfinite(actual), found.half_width, np.nan)
         for at in range(actual.shape[1]):
-            self.add(row, f"{prefix}{setting}_coverage", k, holds[:, at], models, at)
-            self.add(row, f"{prefix}{setting}_half_width", k, widths[:, at], models, at)
+            self.add(row, f"{prefix}{setting}_coverage", k, holds[:, at], new, at)
+            self.add(row, f"{prefix}{setting}_half_width", k, widths[:, at], new, at)
 
     def _accuracy(self, model: int, forecast: FloatArray) -> float:
         attempts, correct = self.test.attempts[model].astype(float), self.test.correct[model].astype(float)

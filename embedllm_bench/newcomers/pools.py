@@ -83,8 +83,7 @@ class PoolRows:
             mean, factors = side.unseen.whole.at(side.forecasts)
             for model, place in zip(side.new, places, strict=True):
                 p[model] = mean + factors @ place.mean
-            new = np.array(side.new, dtype=np.int64)
-            ledger.estimates(row, prefix, new_models.UNSEEN, k, new, estimator.estimate(places))
+            ledger.estimates(row, prefix, new_models.UNSEEN, k, side.new, estimator.estimate(places))
         ledger.forecasts(row, prefix, k, p)
         # both sides forecast the known models from their texts, and differ by a penalty at most
         ledger.routes(row, prefix, k, p, self.sides[0].forecasts)
@@ -100,8 +99,9 @@ class PoolRows:
             estimator = AnsweredEstimator.of(side.target, asked, without, priors)
             probes = [ledger.probe(model, asked, asked) for model in side.new]
             places = side.target.pool.places(probes, None if cards is None else cards.places)
-            new = np.array(side.new, dtype=np.int64)
-            ledger.estimates(row, prefix, new_models.ANSWERED, k, new, estimator.estimate(probes, places))
+            ledger.estimates(
+                row, prefix, new_models.ANSWERED, k, side.new, estimator.estimate(probes, places)
+            )
 
     def _plain(self) -> None:
         """What the simple ways and item response theory make of the random questions; of no question, the size."""
@@ -122,8 +122,7 @@ class PoolRows:
                 of = [ledger.traits[model] for model in ledger.new]
                 found[new_models.SIZE] = [size_means(target.known, traits, one) for one in of]
             for row, values in found.items():
-                new = np.array(ledger.new, dtype=np.int64)
-                ledger.values(row, prefix, new_models.ANSWERED, k, new, np.stack(values))
+                ledger.values(row, prefix, new_models.ANSWERED, k, ledger.new, np.stack(values))
 
 
 _First = tuple["IndexArray", "tuple[IndexArray, ...] | None"]

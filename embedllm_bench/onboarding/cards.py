@@ -88,9 +88,8 @@ def size_means(known: FloatArray, traits: Sequence[Traits], new: Traits) -> Floa
 def _places(beliefs: Sequence[Belief], part: Components) -> list[Place]:
     """The beliefs, and nothing of what is the same everywhere; variances that are one array make one covariance."""
     more = int(part.everywhere > 0)
-    covariance = {
-        id(belief.variance): np.diag(np.append(belief.variance, np.ones(more))) for belief in beliefs
-    }
+    variances = {id(belief.variance): belief.variance for belief in beliefs}
+    covariance = {key: np.diag(np.append(one, np.ones(more))) for key, one in variances.items()}
     return [
         Place(np.append(belief.mean, np.zeros(more)), covariance[id(belief.variance)]) for belief in beliefs
     ]

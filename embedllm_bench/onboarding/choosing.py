@@ -5,7 +5,7 @@ posterior variance (Chaloner and Verdinelli 1995, "Bayesian experimental design:
 (``accuracy``), of the forecasts of all questions (``forecasts``, A-optimal), or of the volume of what is open
 (``information``, D-optimal). Beside them the plain ways: ``random``, ``stratified`` by benchmark, and ``anchors``,
 the questions nearest to the centres of clusters of questions that are alike in their mean and factors (Polo et al.
-2024, "tinyBenchmarks", by the parameters of item response theory).
+2024, "tinyBenchmarks", whose clusters are of item parameters).
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class Tally:
     sums: dict[tuple[str, str, int | None, str | None], FloatArray] = field(default_factory=dict)
 
     def add(self, measure: Measure, values: FloatArray, models: IndexArray | None = None) -> None:
-        """Count a number (N,) of each of these models; if none are given, one (1,) that is about no single model.
+        """Count a number (N,) of each of these models, which differ; without models one (1,) that is about none alone.
 
         What is not finite tells nothing.
         """

@@ -12,7 +12,7 @@ from embedllm_bench.errors import UsageError
 from embedllm_bench.matrix import CorrectnessMatrix
 from embedllm_bench.methods.kernel import Kernel
 from embedllm_bench.methods.kernels.components import Components
-from embedllm_bench.methods.kernels.link import calibrate, probability
+from embedllm_bench.methods.kernels.link import fit_line, probability
 from embedllm_bench.methods.kernels.ridge import JITTER, PENALTIES, Spectrum
 from embedllm_bench.methods.kernels.views import likeness, look
 from tests.helpers import questions, random_matrix
@@ -97,9 +97,9 @@ def test_calibration_finds_the_line_that_outcomes_were_drawn_from() -> None:
     generator = np.random.default_rng(0)
     logits = generator.normal(size=(20, 2000))
     correct = (generator.random(logits.shape) < probability(0.3 + 0.5 * logits)).astype(np.uint8)
-    assert calibrate(logits, correct, np.ones_like(correct)) == pytest.approx([0.3, 0.5], abs=0.05)
+    assert fit_line(logits, correct, np.ones_like(correct)) == pytest.approx([0.3, 0.5], abs=0.05)
     nothing = np.zeros_like(correct)
-    assert calibrate(logits, nothing, nothing).tolist() == [0.0, 1.0]
+    assert fit_line(logits, nothing, nothing).tolist() == [0.0, 1.0]
 
 
 def test_the_distance_of_two_vectors_is_how_differently_the_models_are_forecast() -> None:

@@ -11,7 +11,7 @@ from embedllm_bench.onboarding.cards import (
     size_means,
 )
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
-from embedllm_bench.onboarding.place import Probe
+from embedllm_bench.onboarding.place import Probe, by_covariance
 from embedllm_bench.onboarding.pool import PoolModel
 from tests.onboarding.worlds import BENCHMARKS, codes, world
 
@@ -80,6 +80,28 @@ def test_several_are_read_and_placed_as_each_alone() -> None:
             alone = POOL.place(probes[number], prior)
             assert place.mean == pytest.approx(alone.mean, abs=1e-9)
             assert place.covariance == pytest.approx(alone.covariance, abs=1e-9)
+
+
+def test_models_asked_the_same_are_placed_and_estimated_as_each_alone_whatever_their_cards_leave_open() -> (
+    None
+):
+    asked = np.arange(30)
+    new = NEW.tolist()[:6]
+    probes = [Probe(asked, MATRIX.correct[m, asked].astype(float), np.ones(30)) for m in new]
+    stranger = Traits(parameters=10**9, family="unknown")
+    priors = CARDS.read_all([stranger if m % 2 else TRAITS[m] for m in new])
+    assert by_covariance(priors) == [[0, 2, 4], [1, 3, 5]]
+    places = POOL.places(probes, priors)
+    target = Target.of(POOL, targets(codes(MATRIX), BENCHMARKS))
+    estimator = AnsweredEstimator.of(target, asked, None, CARDS.left_out)
+    together = estimator.estimate(probes, places)
+    for row, (probe, prior, place) in enumerate(zip(probes, priors, places, strict=True)):
+        alone = POOL.place(probe, prior)
+        assert place.mean == pytest.approx(alone.mean, abs=1e-9)
+        assert place.covariance == pytest.approx(alone.covariance, abs=1e-9)
+        estimate = estimator.estimate([probe], [alone])
+        for name in ("value", "low", "high"):
+            assert getattr(together, name)[row] == pytest.approx(getattr(estimate, name)[0], abs=1e-9)
 
 
 def test_families_are_left_out_where_there_are_three_and_none_is_most_of_all() -> None:

@@ -146,7 +146,8 @@ def test_stratified_questions_are_spread_as_the_benchmarks_are() -> None:
     assert np.bincount(codes(MATRIX)[chosen("stratified", 30)]).tolist() == [10, 10, 10]
 
 
-def test_what_is_chosen_without_a_fold_does_not_depend_on_its_models() -> None:
+def test_what_is_chosen_without_a_fold_does_not_depend_on_its_models_outcomes() -> None:
+    """How much factors count is learned from all known models, but is the same at every question."""
     other = MATRIX.correct[KNOWN].copy()
     left_out = POOL.folds[0].others
     chooser = Chooser("anchors", EVERY, codes(MATRIX))

@@ -13,6 +13,7 @@ WEIGHT = 10.0  #: in units of a logit's precision
 EDGE = 0.01  #: forecasts are held so far off 0 and 1
 ITERATIONS = 20
 AS_IT_IS = np.array([0.0, 1.0])  #: the offset and the slope that change nothing
+AS_IT_IS.setflags(write=False)
 
 
 def logit(p: FloatArray) -> FloatArray:
@@ -28,7 +29,7 @@ def probability(logits: FloatArray) -> FloatArray:
     return result
 
 
-def calibrate(logits: FloatArray, correct: CountArray, attempts: CountArray) -> FloatArray:
+def fit_line(logits: FloatArray, correct: CountArray, attempts: CountArray) -> FloatArray:
     """Offset and slope (2,) by which logits (M, T) fit counts (M, T) best.
 
     Newton's method (Platt 1999), drawn to the logits as they are, where it stays if there is no outcome.
@@ -49,7 +50,7 @@ def calibrate(logits: FloatArray, correct: CountArray, attempts: CountArray) -> 
     return line
 
 
-def calibrated(line: FloatArray, logits: FloatArray) -> FloatArray:
-    """Logits (M, T) by what :func:`calibrate` gave."""
+def along(line: FloatArray, logits: FloatArray) -> FloatArray:
+    """Logits (M, T) by what :func:`fit_line` gave."""
     made: FloatArray = line[0] + line[1] * logits
     return made

@@ -10,7 +10,7 @@ import numpy as np
 
 from embedllm_bench.methods.adding import Prior
 from embedllm_bench.methods.base import Method
-from embedllm_bench.methods.kernels.link import calibrate, calibrated, logit, probability
+from embedllm_bench.methods.kernels.link import along, fit_line, logit, probability
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,7 +38,7 @@ class SharedScores(Method, abc.ABC):
     def predict_proba(self, questions: Questions) -> Float32Array:
         """The scores once for all models."""
         logits = logit(self._linear(self._scores(questions)))
-        return probability(calibrated(self.line_, logits)).astype(np.float32)
+        return probability(along(self.line_, logits)).astype(np.float32)
 
     def add_model(self, questions: Questions, correct: CountArray, attempts: CountArray) -> Self:
         """A mixture of the known models, found by least squares; all else as it was."""
@@ -66,7 +66,7 @@ class SharedScores(Method, abc.ABC):
 
     def _calibrate(self, scores: FloatArray, correct: CountArray, attempts: CountArray) -> None:
         """The link, from forecasts (T, C) of questions that had no part in them."""
-        self.line_ = calibrate(logit(self._linear(scores)), correct, attempts)
+        self.line_ = fit_line(logit(self._linear(scores)), correct, attempts)
 
     def _linear(self, scores: FloatArray) -> FloatArray:
         """Forecasts (M, Q) before the link."""
