@@ -11,6 +11,7 @@ error stays where it is without them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Self
 
@@ -20,7 +21,7 @@ from embedllm_bench.cards.traits import are_strangers
 from embedllm_bench.methods.adding import Belief
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from embedllm_bench.arrays import FloatArray, IndexArray
     from embedllm_bench.cards.traits import Traits
@@ -56,18 +57,43 @@ class CardMap:
     strangers: Reading  #: for the others
 
     @classmethod
-    def fit(cls, traits: Sequence[Traits], coordinates: FloatArray, like: CardMap | None = None) -> Self:
-        """Learn from the known models' coordinates (M, R), which have mean 0.
-
-        What counts how much is taken from ``like``, where that is given.
-        """
+    def fit(cls, traits: Sequence[Traits], coordinates: FloatArray) -> Self:
+        """Learn from the known models' coordinates (M, R), which have mean 0."""
         known, related = tuple(traits), related_to(traits, traits)
-        if like is not None:
-            found = [like.kin, like.strangers]
-        else:
-            alone = [np.array([m]) for m in range(len(known))]
-            found = _searched(related, coordinates, (alone, _families(known)))
-        return cls(known, *(_weighed(related, coordinates, one) for one in found))
+        alone = [np.array([m]) for m in range(len(known))]
+        found = _searched(related, coordinates, (alone, _families(known)))
+
+        def solved(setting: int, wanted: FloatArray) -> FloatArray:
+            return np.asarray(np.linalg.solve(_covariance(related, setting), wanted))
+
+        return cls(known, *(_weighed(solved, coordinates, one) for one in found))
+
+    def without(self, left: IndexArray, coordinates: FloatArray) -> CardMap:
+        """Of the other models' coordinates (M - L, R), which may be others; what counts how much stays as it was."""
+        rest = np.setdiff1d(np.arange(len(self.traits)), left)
+
+        def solved(setting: int, wanted: FloatArray) -> FloatArray:
+            inverse = self.inverse(setting)
+            across = inverse[np.ix_(rest, left)]
+            taken = across @ np.linalg.solve(inverse[np.ix_(left, left)], across.T @ wanted)
+            return np.asarray(inverse[np.ix_(rest, rest)] @ wanted - taken)
+
+        known = tuple(self.traits[m] for m in rest.tolist())
+        return CardMap(known, *(_weighed(solved, coordinates, one) for one in (self.kin, self.strangers)))
+
+    def inverse(self, setting: int) -> FloatArray:
+        """Of what a setting says the models (M, M) have in common; each is computed once."""
+        if setting not in self._inverses:
+            self._inverses[setting] = np.asarray(np.linalg.inv(_covariance(self._related, setting)))
+        return self._inverses[setting]
+
+    @cached_property
+    def _inverses(self) -> dict[int, FloatArray]:
+        return {}
+
+    @cached_property
+    def _related(self) -> FloatArray:
+        return related_to(self.traits, self.traits)
 
     def read(self, traits: Traits) -> Belief:
         """What is believed of a model."""
@@ -195,16 +221,19 @@ def _searched(
     return [search.found for search in searches]
 
 
-def _weighed(related: FloatArray, coordinates: FloatArray, like: Reading) -> Reading:
-    """The same settings with weights for these models, for as many coordinates as both have."""
-    from scipy.linalg import solve
+def _weighed(
+    solved: Callable[[int, FloatArray], FloatArray], coordinates: FloatArray, like: Reading
+) -> Reading:
+    """The same settings with weights for these models, for as many coordinates as both have.
 
+    ``solved`` takes a setting and coordinates to what the models' covariance takes to these.
+    """
     width = min(len(like.setting), coordinates.shape[1])
     setting, left = like.setting[:width], like.left[:width]
     weights = np.zeros((len(coordinates), coordinates.shape[1]))
     for one in np.unique(setting[left < 1]):
         at = np.flatnonzero((setting == one) & (left < 1))
-        weights[:, at] = solve(_covariance(related, int(one)), coordinates[:, at], assume_a="pos")
+        weights[:, at] = solved(int(one), coordinates[:, at])
     return Reading(
         np.append(setting, np.zeros(coordinates.shape[1] - width, dtype=np.int64)),
         np.append(left, np.ones(coordinates.shape[1] - width)),

@@ -39,10 +39,7 @@ class CardPrior:
         For new models of none of their families, ``strangers``, the known ones left out are read as such too.
         """
         whole = CardMap.fit(traits, coordinates(pool, pool.whole))
-        maps = [
-            CardMap.fit([traits[m] for m in part.models], coordinates(pool, part), whole)
-            for part in pool.folds
-        ]
+        maps = [whole.without(part.others, coordinates(pool, part)) for part in pool.folds]
         left_out = tuple(
             tuple(_places(one.read_all([traits[m] for m in part.others], strangers=strangers), part))
             for part, one in zip(pool.folds, maps, strict=True)

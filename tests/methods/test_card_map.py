@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedllm_bench.cards.traits import Traits
-from embedllm_bench.methods.card_map import CardMap, related_to
+from embedllm_bench.methods.card_map import GRID, SHARED, CardMap, related_to
 from embedllm_bench.methods.embedllm import EmbedLLM
 from tests.helpers import random_matrix
 
@@ -113,3 +113,21 @@ def test_a_hybrid_without_a_card_is_what_outcomes_alone_make_of_it() -> None:
         for vectors in ("outcomes", "hybrid")
     ]
     assert np.array_equal(made[0].embeddings(), made[1].embeddings())
+
+
+def test_without_some_models_it_is_what_the_others_say_by_the_same_settings() -> None:
+    traits, coordinates = made(60)
+    whole = CardMap.fit(traits, coordinates)
+    left, rest = np.array([3, 17, 18, 40]), np.setdiff1d(np.arange(60), [3, 17, 18, 40])
+    related = related_to(traits, traits)[:, rest][:, :, rest]
+    own = coordinates[rest] - coordinates[rest].mean(0)
+    part = whole.without(left, own)
+    assert part.traits == tuple(traits[m] for m in rest.tolist())
+    for reading, as_was in ((part.kin, whole.kin), (part.strangers, whole.strangers)):
+        assert reading.setting.tolist() == as_was.setting.tolist()
+        assert reading.left.tolist() == as_was.left.tolist()
+        for at, setting in enumerate(reading.setting.tolist()):
+            covariance = SHARED + np.tensordot(GRID[setting], related, axes=1) + np.eye(56)
+            expected = np.linalg.solve(covariance, own[:, at]) if reading.left[at] < 1 else np.zeros(56)
+            assert reading.weights[:, at] == pytest.approx(expected, abs=1e-9)
+    assert (whole.kin.left < 1).any()
