@@ -73,7 +73,7 @@ class CardMap:
         rest = np.setdiff1d(np.arange(len(self.traits)), left)
 
         def solved(setting: int, wanted: FloatArray) -> FloatArray:
-            inverse = self.inverse(setting)
+            inverse = self._inverse(setting)
             across = inverse[np.ix_(rest, left)]
             taken = across @ np.linalg.solve(inverse[np.ix_(left, left)], across.T @ wanted)
             return np.asarray(inverse[np.ix_(rest, rest)] @ wanted - taken)
@@ -81,7 +81,7 @@ class CardMap:
         known = tuple(self.traits[m] for m in rest.tolist())
         return CardMap(known, *(_weighed(solved, coordinates, one) for one in (self.kin, self.strangers)))
 
-    def inverse(self, setting: int) -> FloatArray:
+    def _inverse(self, setting: int) -> FloatArray:
         """Of what a setting says the models (M, M) have in common; each is computed once."""
         if setting not in self._inverses:
             self._inverses[setting] = np.asarray(np.linalg.inv(_covariance(self._related, setting)))

@@ -82,9 +82,7 @@ def test_several_are_read_and_placed_as_each_alone() -> None:
             assert place.covariance == pytest.approx(alone.covariance, abs=1e-9)
 
 
-def test_models_asked_the_same_are_placed_and_estimated_as_each_alone_whatever_their_cards_leave_open() -> (
-    None
-):
+def test_models_asked_the_same_are_placed_and_estimated_as_each_alone() -> None:
     asked = np.arange(30)
     new = NEW.tolist()[:6]
     probes = [Probe(asked, MATRIX.correct[m, asked].astype(float), np.ones(30)) for m in new]
