@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from embedllm_bench.store.store import Store
 
 SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
+
+
+def bare_environment(**more: str) -> dict[str, str]:
+    """What a command of ours is run with: none of the caller's variables, but how many threads it may take.
+
+    The processes of a test run share the cores; threads that wait for one another's would take ten times as long.
+    """
+    threads = {
+        name: os.environ[name] for name in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY") if name in os.environ
+    }
+    return {"PATH": "/usr/bin:/bin", **threads, **more}
 
 
 def shared(name: str) -> Path:

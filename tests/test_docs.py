@@ -21,6 +21,7 @@ from embedllm_bench.methods import base, saving
 from embedllm_bench.registry import Plugins
 from embedllm_bench.registry.catalog import BUILTIN
 from embedllm_bench.skeleton import Skeleton
+from tests.helpers import bare_environment
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -50,7 +51,7 @@ def run(command: str, folder: Path) -> list[str]:
     program, *arguments = shlex.split(command)
     assert program == PROGRAM
     script = Path(sys.executable).with_name(PROGRAM)
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "COLUMNS": "100", "HF_HUB_OFFLINE": "1"}
+    environment = bare_environment(HOME=str(folder), COLUMNS="100", HF_HUB_OFFLINE="1")
     done = subprocess.run(
         [script, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

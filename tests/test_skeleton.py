@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.cli.test_cli import call
+from tests.helpers import bare_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,7 @@ def test_its_own_tests_pass(kind: str, tmp_path: Path) -> None:
     folder = new(tmp_path, kind)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
-        cwd=folder, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder)}, capture_output=True, text=True,
+        cwd=folder, env=bare_environment(PYTHONPATH=str(folder)), capture_output=True, text=True,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout

@@ -14,6 +14,7 @@ import pytest
 from embedllm_bench.cards import BenchmarkCard, ModelCard
 from embedllm_bench.store.store import Store
 from tests.cli.test_cli import call
+from tests.helpers import bare_environment
 from tests.store.test_store import source, table
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def test_listing_the_registry_imports_nothing_heavy() -> None:
         "heavy = {'torch', 'lm_eval', 'pandas', 'transformers', 'scipy', 'sklearn', 'pyarrow'}\n"
         "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
     )
-    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+    environment = bare_environment(HOME="/nonexistent")
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
+from tests.helpers import bare_environment
+
 SCRIPT = [str(Path(sys.executable).with_name("embedllm-bench"))]
 
 
@@ -19,7 +21,7 @@ def call(*arguments: object, code: int = 0, cwd: str | Path | None = None, **env
         text=True,
         check=False,
         cwd=cwd,
-        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "COLUMNS": "100", **environment},
+        env=bare_environment(**{"HOME": "/nonexistent", "COLUMNS": "100", **environment}),
     )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr

@@ -21,6 +21,7 @@ from embedllm_bench.cards import ModelCard
 from embedllm_bench.store.store import Store
 from tests.cli.test_cli import SCRIPT
 from tests.collecting.tiny import ANSWER, BARE, CHOICE, QUESTIONS, make_tasks
+from tests.helpers import bare_environment
 
 MODELS = [ModelCard(id="org/dummy", backend="dummy"), ModelCard(id="org/other", backend="dummy")]
 
@@ -43,10 +44,10 @@ def command(folder: Path, *arguments: object) -> list[str]:
 
 
 def call(folder: Path, *arguments: object, code: int = 0, columns: int = 120, plugins: str = "") -> str:
-    environment = {
-        "PATH": "/usr/bin:/bin", "HOME": str(folder), "COLUMNS": str(columns), "HF_HUB_OFFLINE": "1",
-        "EMBEDLLM_BENCH_STORE": str(folder / "s.db"), "EMBEDLLM_BENCH_PLUGINS": plugins,
-    }  # fmt: skip
+    environment = bare_environment(
+        HOME=str(folder), COLUMNS=str(columns), HF_HUB_OFFLINE="1",
+        EMBEDLLM_BENCH_STORE=str(folder / "s.db"), EMBEDLLM_BENCH_PLUGINS=plugins,
+    )  # fmt: skip
     done = subprocess.run(
         command(folder, *arguments), capture_output=True, text=True, env=environment, check=False
     )
@@ -143,7 +144,7 @@ with watching() as watcher:
 
 def test_a_bar_shows_counts_and_the_time_left_beside_a_long_id() -> None:
     terminal, other_end = pty.openpty()
-    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "TERM": "xterm"}
+    environment = bare_environment(COLUMNS="80", TERM="xterm")
     subprocess.run([sys.executable, "-c", WATCHED], stderr=other_end, env=environment, check=True)
     shown = os.read(terminal, 100_000).decode()
     os.close(terminal)

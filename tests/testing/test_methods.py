@@ -18,8 +18,11 @@ from tests.testing.planted import PLANTED, PLANTS, Sound
 if TYPE_CHECKING:
     from embedllm_bench.methods.base import Method
 
+LONG = ("many-questions",)  #: checks that take some of our methods a minute
 OURS = [
-    pytest.param(check, entry.thing, id=f"{name}-{check.name}")
+    pytest.param(
+        check, entry.thing, id=f"{name}-{check.name}", marks=[pytest.mark.long] if check.name in LONG else []
+    )
     for name, entry in Plugins().methods.items()
     if entry.plugin == "built-in"
     for check in method_checks(entry.thing)
