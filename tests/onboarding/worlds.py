@@ -1,4 +1,4 @@
-"""A world in which what is to be found is known: outcomes drawn from a few factors of models."""
+"""Worlds in which what is to be found is known: outcomes drawn from a few factors of models."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedllm_bench.matrix import CorrectnessMatrix, Questions
+from embedllm_bench.onboarding.choosing import Chooser
+from embedllm_bench.onboarding.place import Probe
+from embedllm_bench.onboarding.pool import PoolModel
 
 if TYPE_CHECKING:
     from embedllm_bench.arrays import FloatArray, IndexArray
@@ -37,3 +40,19 @@ def world(models: int, questions: int, seed: int) -> tuple[CorrectnessMatrix, Fl
 def codes(matrix: CorrectnessMatrix) -> IndexArray:
     """The benchmark of every question."""
     return matrix.questions.benchmark_codes[1]
+
+
+MATRIX, TRUTH = world(models=60, questions=600, seed=0)
+KNOWN, NEW = np.arange(40), np.arange(40, 60)
+POOL = PoolModel.fit(MATRIX.take_models(KNOWN))
+EVERY = np.ones(600, dtype=bool)
+
+
+def probe_of(model: int, asked: IndexArray) -> Probe:
+    """What the model answered to these questions."""
+    return Probe(asked, MATRIX.correct[model, asked].astype(float), np.ones(len(asked)))
+
+
+def chosen(strategy: str, count: int) -> IndexArray:
+    """So many questions of all, for a model of which nothing is known."""
+    return Chooser(strategy, EVERY, codes(MATRIX)).choose(POOL, count).questions

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from embedllm_bench.errors import UsageError
+from embedllm_bench.onboarding.choosing import STRATEGIES, Chooser
+from tests.onboarding.worlds import EVERY, KNOWN, MATRIX, POOL, chosen, codes, probe_of
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_way_to_choose_gives_as_many_different_allowed_questions_as_there_are(strategy: str) -> None:
+    allowed = np.arange(600) % 7 == 0  # 86 of them
+    chooser = Chooser(strategy, allowed, codes(MATRIX), seed=3)
+    for count, expected in ((0, 0), (20, 20), (100, 86)):
+        found = chooser.choose(POOL, count).questions
+        assert len(set(found.tolist())) == len(found) == expected
+        assert allowed[found].all()
+    assert np.array_equal(chooser.choose(POOL, 20).questions, chooser.choose(POOL, 20).questions)
+
+
+def test_an_unknown_way_to_choose_names_those_there_are() -> None:
+    with pytest.raises(UsageError, match=r"no way 'magic'.*random"):
+        Chooser("magic", EVERY, codes(MATRIX))
+
+
+def test_greedy_choice_takes_away_what_the_covariance_says() -> None:
+    """The rank-one updates against the covariance computed anew."""
+    choice = Chooser("accuracy", EVERY, codes(MATRIX)).choose(POOL, 12)
+    mean = POOL.factors.mean(0)
+    left = [float(mean @ mean)]
+    for k in range(1, 13):
+        covariance = POOL.place(probe_of(40, choice.questions[:k])).covariance
+        left.append(float(mean @ covariance @ mean))
+    assert np.allclose(choice.gain, -np.diff(left) / left[0])
+    assert choice.gain[0] == max(choice.gain)
+
+
+def test_chosen_questions_leave_less_open_than_random_ones() -> None:
+    mean = POOL.factors.mean(0)
+    left = {
+        way: float(mean @ POOL.place(probe_of(40, chosen(way, 24))).covariance @ mean)
+        for way in ("accuracy", "random")
+    }
+    assert left["accuracy"] < 0.8 * left["random"]
+
+
+def test_stratified_questions_are_spread_as_the_benchmarks_are() -> None:
+    assert np.bincount(codes(MATRIX)[chosen("stratified", 30)]).tolist() == [10, 10, 10]
+
+
+def test_what_is_chosen_without_a_fold_does_not_depend_on_its_models_outcomes() -> None:
+    """How much factors count is learned from all known models, but is the same at every question."""
+    other = MATRIX.correct[KNOWN].copy()
+    left_out = POOL.folds[0].others
+    chooser = Chooser("anchors", EVERY, codes(MATRIX))
+    before = chooser.without_each_fold(POOL, 10)
+    other[left_out] = 1 - other[left_out]
+    changed = dataclasses.replace(POOL, outcomes=other.astype(float))
+    after = chooser.without_each_fold(changed, 10)
+    assert before is not None
+    assert after is not None
+    assert np.array_equal(before[0], after[0])
+    assert Chooser("random", EVERY, codes(MATRIX)).without_each_fold(POOL, 10) is None
