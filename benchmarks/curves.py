@@ -119,23 +119,19 @@ class Table:
     points: bool = False  #: in points, else as a share
 
 
+UNSEEN, ANSWERED = "Unseen test questions", "All questions, which the known models answered"
 TABLES = (
-    Table("Forecasts of unseen test questions, accuracy", "accuracy", METHODS, (*SIZES, *EVERYTHING)),
-    Table(
-        "Mean accuracy on all questions, which the known models answered, MAE",
-        "answered_mae",
-        (*POOLS, *PLAIN),
-        points=True,
-    ),
-    Table("90 % intervals of the same that hold the truth", "answered_coverage", POOLS),
-    Table("How wide they are either side", "answered_half_width", POOLS, points=True),
-    Table("Mean accuracy on the unseen test questions, MAE", "unseen_mae", POOLS, points=True),
-    Table("90 % intervals of the same that hold the truth", "unseen_coverage", POOLS),
-    Table("Routing among old and new models, accuracy", "routing", METHODS, (*SIZES, *EVERYTHING)),
-    Table("Area under accuracy over cost, all models", "area", METHODS, (*SIZES, *EVERYTHING)),
-    Table("Quality-neutral cost, all models", "qnc", METHODS, (*SIZES, *EVERYTHING)),
-    Table("Area under accuracy over cost, new models alone", "new_area", METHODS, (*SIZES, *EVERYTHING)),
-    Table("Quality-neutral cost, new models alone", "new_qnc", METHODS, (*SIZES, *EVERYTHING)),
+    Table(f"{UNSEEN}: accuracy of forecasts", "accuracy", METHODS, (*SIZES, *EVERYTHING)),
+    Table(f"{ANSWERED}: MAE of mean accuracy", "answered_mae", (*POOLS, *PLAIN), points=True),
+    Table(f"{ANSWERED}: 90 % intervals that hold the truth", "answered_coverage", POOLS),
+    Table(f"{ANSWERED}: half width of the intervals", "answered_half_width", POOLS, points=True),
+    Table(f"{UNSEEN}: MAE of mean accuracy", "unseen_mae", POOLS, points=True),
+    Table(f"{UNSEEN}: 90 % intervals that hold the truth", "unseen_coverage", POOLS),
+    Table("Routing among old and new models: accuracy", "routing", METHODS, (*SIZES, *EVERYTHING)),
+    Table("Routing with costs, all models: area", "area", METHODS, (*SIZES, *EVERYTHING)),
+    Table("Routing with costs, all models: QNC", "qnc", METHODS, (*SIZES, *EVERYTHING)),
+    Table("Routing with costs, new models alone: area", "new_area", METHODS, (*SIZES, *EVERYTHING)),
+    Table("Routing with costs, new models alone: QNC", "new_qnc", METHODS, (*SIZES, *EVERYTHING)),
 )
 
 

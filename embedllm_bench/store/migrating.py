@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-
 from embedllm_bench.errors import StoreError
-from embedllm_bench.store.schema import APPLICATION_ID
+from embedllm_bench.store.schema import APPLICATION_ID, REVISION
 
 if TYPE_CHECKING:
+    from alembic.config import Config
     from sqlalchemy import Connection, Engine
+
+# Alembic takes a third of the time in which `status` is done, and nearly every store is of this version: it is imported
+# only where one is not.
 
 
 def migrate(engine: Engine, where: str) -> None:
@@ -21,6 +21,8 @@ def migrate(engine: Engine, where: str) -> None:
     with engine.begin() as connection:  # BEGIN IMMEDIATE: a second process waits here, then finds it done
         if is_current(connection, where):
             return
+        from alembic import command
+
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -33,7 +35,7 @@ def is_current(connection: Connection, where: str) -> bool:
     Raises:
         StoreError: they are a newer version's.
     """
-    return check_revision(connection, where) == _scripts().get_current_head()
+    return check_revision(connection, where) == REVISION
 
 
 def check_revision(connection: Connection, where: str) -> str | None:
@@ -45,8 +47,7 @@ def check_revision(connection: Connection, where: str) -> str | None:
         return None
     rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version").all()
     revision: str | None = rows[0][0] if rows else None
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision not in (None, REVISION) and revision not in revisions():
         raise StoreError(
             f"{where} was made by a newer version of embedllm-bench (schema {revision}); upgrade with"
             " 'pip install -U embedllm-bench'. Nothing was changed."
@@ -54,11 +55,17 @@ def check_revision(connection: Connection, where: str) -> str | None:
     return revision
 
 
+def revisions() -> tuple[str, ...]:
+    """Every schema there has been, the first one first."""
+    from alembic.script import ScriptDirectory
+
+    newest_first = ScriptDirectory.from_config(_config()).walk_revisions()
+    return tuple(reversed([script.revision for script in newest_first]))
+
+
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())

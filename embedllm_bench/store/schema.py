@@ -7,6 +7,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 #: "ELBM": what marks a SQLite file as a store of this harness.
 APPLICATION_ID = 0x454C424D
+REVISION = "0003"  #: the last of the migrations
 
 NAMING = {
     "ck": "ck_%(table_name)s_%(constraint_name)s",

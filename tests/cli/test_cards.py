@@ -96,7 +96,7 @@ def test_listing_the_registry_imports_nothing_heavy() -> None:
         "import sys\n"
         "from embedllm_bench.cli.main import main\n"
         "main(['models', '--format', 'csv'], standalone_mode=False)\n"
-        "heavy = {'torch', 'lm_eval', 'pandas', 'transformers', 'scipy', 'sklearn', 'pyarrow'}\n"
+        "heavy = {'torch', 'lm_eval', 'pandas', 'transformers', 'scipy', 'sklearn', 'pyarrow', 'alembic'}\n"
         "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
     )
     environment = bare_environment(HOME="/nonexistent")
