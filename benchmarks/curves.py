@@ -22,7 +22,8 @@ POOLS = (
 )
 PLAIN = ("probe-ridge", "probe-irt", "probe-benchmark-mean", "probe-mean", "size-mean")
 SIZES = (0, 8, 16, 25, 32, 50, 64, 100, 128, 200, 256)
-METHODS = (*POOLS, "knn", "uniroute", "mf", "model-mean")
+LEARNED = ("ensemble", "kernel", "boosting", "embedllm", "irt", "mlp", "logistic", "mf", "knn", "uniroute")
+METHODS = (*POOLS, *LEARNED, "model-mean")
 EVERYTHING = ("all", "refit")
 DIGITS = 5  #: of what is kept
 
@@ -125,7 +126,13 @@ TABLES = (
     Table(f"{ANSWERED}: MAE of mean accuracy", "answered_mae", (*POOLS, *PLAIN), points=True),
     Table(f"{ANSWERED}: 90 % intervals that hold the truth", "answered_coverage", POOLS),
     Table(f"{ANSWERED}: half width of the intervals", "answered_half_width", POOLS, points=True),
-    Table(f"{UNSEEN}: MAE of mean accuracy", "unseen_mae", POOLS, points=True),
+    Table(
+        f"{UNSEEN}: MAE of mean accuracy",
+        "unseen_mae",
+        (*METHODS, *PLAIN),
+        (*SIZES, *EVERYTHING),
+        points=True,
+    ),
     Table(f"{UNSEEN}: 90 % intervals that hold the truth", "unseen_coverage", POOLS),
     Table("Routing among old and new models: accuracy", "routing", METHODS, (*SIZES, *EVERYTHING)),
     Table("Routing with costs, all models: area", "area", METHODS, (*SIZES, *EVERYTHING)),

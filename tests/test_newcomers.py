@@ -61,6 +61,12 @@ def test_models_of_two_families_are_not_divided_by_family() -> None:
     assert [d.kind for d in divisions(["qwen-1", "qwen-2", "llama-1", "llama-2"], 0)] == ["models"] * 3
 
 
+def test_a_family_is_not_left_out_where_too_few_others_would_be_known() -> None:
+    models = [*(f"llama-{m}" for m in range(7)), "qwen-1", "phi-1"]
+    assert [d.kind for d in divisions(models, 0)] == ["models"] * 3
+    assert [d.kind for d in divisions([*models, "yi-1"], 0)] == ["models"] * 3 + ["families"] * 3
+
+
 def test_a_model_that_was_new_twice_counts_once() -> None:
     tally = Tally(models=2)
     measure = Measure("mf", "models", "accuracy", 8, None)
@@ -87,13 +93,22 @@ def test_the_task_has_a_curve_of_every_row_and_a_table(tmp_path: Path) -> None:
     assert {"mf", "model-mean", "size-mean", "pool-card-accuracy", "pool-card-random", *pool} < set(table)
     without = {s.metric: s.n for s in comparison.scores if s.method == "size-mean" and s.benchmark is None}
     assert without == dict.fromkeys(
-        ("answered_mae", "strangers_answered_mae", "families_answered_mae"), 15
+        [
+            f"{which}{setting}_mae"
+            for setting in ("unseen", "answered")
+            for which in ("", "strangers_", "families_")
+        ],
+        15,
     )  # simulated names tell no family
     for row in ("mf", "pool-random", "pool-accuracy", "pool-card-random"):
         assert {f"accuracy@{k}" for k in (0, 8, 16, 25, 32, 50, 64, 100, 128)} < set(table[row])
         assert table[row]["accuracy@8"].n == 15
     for row in ("pool-random", "probe-mean", "probe-benchmark-mean", "probe-ridge", "probe-irt"):
-        assert table[row]["answered_mae@128"].value < table[row]["answered_mae@0"].value  # type: ignore[operator]
+        for setting in ("answered", "unseen"):
+            before, after = (table[row][f"{setting}_mae@{k}"].value for k in (0, 128))
+            assert after < before  # type: ignore[operator]
+    for metric in ("unseen_mae@8", "all_unseen_mae", "refit_unseen_mae"):
+        assert 0 < table["mf"][metric].value < 0.5  # type: ignore[operator]
     assert table["mf"]["refit_accuracy"].value > table["mf"]["accuracy@0"].value  # type: ignore[operator]
     assert table["pool-random"]["accuracy@128"].value > table["pool-random"]["accuracy@0"].value  # type: ignore[operator]
     assert {s.benchmark for s in comparison.scores if s.metric == "unseen_coverage"} == {

@@ -42,10 +42,16 @@ class Reading:
     weights: FloatArray  #: (M, R)
 
     def read(self, related: FloatArray) -> Belief:
-        """Of a model related (3, M) to the known ones."""
+        """Of a model related (3, M) to the known ones; one that is like none of them is as if it had no card."""
+        if not related.any():
+            return self._nothing
         likeness = SHARED + np.einsum("rp,pm->mr", GRID[self.setting], related)  # (M, R)
         mean = (likeness * self.weights).sum(0)
         return Belief(np.where(self.left < 1, mean, 0.0), self.left)
+
+    @cached_property
+    def _nothing(self) -> Belief:
+        return Belief(np.zeros_like(self.left), np.ones_like(self.left))
 
 
 @dataclass(frozen=True, eq=False)

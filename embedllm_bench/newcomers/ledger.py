@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedllm_bench.cards.traits import all_traits, are_strangers
+from embedllm_bench.onboarding.estimating import targets
 from embedllm_bench.onboarding.place import Probe
 from embedllm_bench.statistics.deferral import DeferralCurve, quality_neutral_cost
 from embedllm_bench.tasks import new_models
@@ -117,6 +118,11 @@ class Ledger:
         """Accuracy of new models' forecasts (T,)."""
         accuracies = np.array([self._accuracy(model, forecast) for model, forecast in p.items()])
         self.add(row, f"{prefix}accuracy", k, accuracies, np.array(list(p), dtype=np.int64))
+
+    def means(self, row: str, prefix: str, k: int | None, p: Mapping[int, FloatArray]) -> None:
+        """How far forecasts (T,) of new models are off on average, on each benchmark's test questions and on all."""
+        weights = targets(self.benchmark[self.split.test], len(self.names) - 1)
+        self.values(row, prefix, UNSEEN, k, list(p), np.stack(list(p.values())) @ weights.T)
 
     def routes(
         self,

@@ -11,7 +11,7 @@ from embedllm_bench.newcomers.sides import Side, sides
 from embedllm_bench.onboarding.baselines import Ridge, benchmark_means, plain_mean
 from embedllm_bench.onboarding.cards import size_means
 from embedllm_bench.onboarding.choosing import STRATEGIES, Chooser
-from embedllm_bench.onboarding.estimating import AnsweredEstimator, UnseenEstimator
+from embedllm_bench.onboarding.estimating import AnsweredEstimator, UnseenEstimator, targets
 from embedllm_bench.onboarding.irt import ItemResponse
 from embedllm_bench.tasks import new_models
 
@@ -53,7 +53,12 @@ class PoolRows:
                         row, prefix, k, [(side, of.first(k)) for side, _, of in choices], carded=carded
                     )
             self.ledger.session.added(rows[0][0])
-        self._plain()
+        side, count = self.sides[0], len(self.ledger.names) - 1
+        seen = targets(self.ledger.benchmark[self.seen], count)
+        self._plain(new_models.UNSEEN, side.unseen, seen, self.seen)
+        self._plain(
+            new_models.ANSWERED, side.target.pool, side.target.weights, np.arange(len(self.ledger.benchmark))
+        )
         self.ledger.session.added(new_models.MEAN)
 
     def _choices(self, way: str, side: Side) -> tuple[_Choices, _Choices]:
@@ -103,15 +108,17 @@ class PoolRows:
                 row, prefix, new_models.ANSWERED, k, side.new, estimator.estimate(probes, places)
             )
 
-    def _plain(self) -> None:
-        """What the simple ways and item response theory make of the random questions; of no question, the size."""
-        ledger, target = self.ledger, self.sides[0].target
-        pool, weights = target.pool, target.weights
-        responses = ItemResponse.fit(pool)
-        traits = [ledger.traits[m] for m in ledger.known]
+    def _plain(self, setting: str, pool: PoolModel, weights: FloatArray, questions: IndexArray) -> None:
+        """What the simple ways and item response theory make of the random questions; of no question, the size.
+
+        From the known models' outcomes at the pool's ``questions``, with weights (B, Q) of the benchmarks among them.
+        """
+        ledger, responses = self.ledger, ItemResponse.fit(pool)
+        traits, known = [ledger.traits[m] for m in ledger.known], weights @ pool.outcomes.T
         for prefix, k, asked in ledger.probes():
-            ridge = Ridge.fit(pool, asked, weights)
-            probes = [ledger.probe(model, asked, asked) for model in ledger.new]
+            at = np.searchsorted(questions, asked)
+            ridge = Ridge.fit(pool, at, weights)
+            probes = [ledger.probe(model, at, asked) for model in ledger.new]
             found = {
                 new_models.MEAN: [np.full(len(weights), plain_mean(pool, probe)) for probe in probes],
                 new_models.BENCHMARK_MEAN: [benchmark_means(pool, probe, weights) for probe in probes],
@@ -120,9 +127,9 @@ class PoolRows:
             }
             if k == 0:
                 of = [ledger.traits[model] for model in ledger.new]
-                found[new_models.SIZE] = [size_means(target.known, traits, one) for one in of]
+                found[new_models.SIZE] = [size_means(known, traits, one) for one in of]
             for row, values in found.items():
-                ledger.values(row, prefix, new_models.ANSWERED, k, ledger.new, np.stack(values))
+                ledger.values(row, prefix, setting, k, ledger.new, np.stack(values))
 
 
 _First = tuple["IndexArray", "tuple[IndexArray, ...] | None"]

@@ -84,7 +84,9 @@ def _refits(ledger: Ledger, forecasts: Mapping[str, Forecast]) -> None:
     """Of methods that were fitted on all models' training outcomes."""
     for row, forecast in forecasts.items():
         liked = forecast.p if forecast.preference is None else forecast.preference
-        ledger.forecasts(row, REFIT, None, {m: forecast.p[m].astype(np.float64) for m in ledger.new})
+        p = {m: forecast.p[m].astype(np.float64) for m in ledger.new}
+        ledger.forecasts(row, REFIT, None, p)
+        ledger.means(row, REFIT, None, p)
         ledger.routes(
             row, REFIT, None, {m: liked[m].astype(np.float64) for m in ledger.new}, liked[ledger.known]
         )
@@ -99,6 +101,7 @@ def _methods(ledger: Ledger) -> None:
             for prefix, k, asked in ledger.probes():
                 p, liked = _added(ledger, method, asked)
                 ledger.forecasts(name, prefix, k, p)
+                ledger.means(name, prefix, k, p)
                 ledger.routes(name, prefix, k, liked, known)
 
 

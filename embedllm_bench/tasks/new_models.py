@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedllm_bench.cards.kinship import family_of
+from embedllm_bench.onboarding.pool import FEWEST_MODELS as FEWEST_KNOWN
 from embedllm_bench.results import Row, Score
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def divisions(
     """Each third of the models in turn, drawn at random; then each third made of whole families.
 
     A family is what the cards tell, or else the names (:mod:`embedllm_bench.cards.naming`); a model of which neither
-    tells is one by itself. With fewer than three families there is no such division.
+    tells is one by itself. With fewer than three families there is no such division, nor where one has so many models
+    that too few others would be known.
     """
     order = np.random.default_rng([seed, 6]).permutation(len(models))
     for part in range(PARTS):
@@ -65,7 +67,7 @@ def divisions(
     parts: list[list[int]] = [[] for _ in range(PARTS)]
     for members in sorted(families.values(), key=len, reverse=True):
         min(parts, key=len).extend(members)
-    if all(parts):
+    if all(0 < len(members) <= len(models) - FEWEST_KNOWN for members in parts):
         for members in parts:
             yield Division("families", np.array(sorted(members), dtype=np.int64))
 

@@ -56,6 +56,15 @@ def test_cards_tell_of_what_they_can_and_not_of_chance() -> None:
     assert [(belief.mean[1], belief.variance[1]) for belief in beliefs] == [(0.0, 1.0)] * 40
 
 
+def test_a_model_that_is_like_no_known_one_is_as_if_it_had_no_card() -> None:
+    traits, coordinates = made(80)
+    found = CardMap.fit(traits, coordinates)
+    for nothing in (Traits(), Traits(family="Falcon", maker="org")):
+        belief = found.read(nothing)
+        assert (belief.mean.tolist(), belief.variance.tolist()) == ([0.0, 0.0], [1.0, 1.0])
+    assert found.read(traits[0]).variance[0] < 0.5
+
+
 def test_a_family_that_is_not_known_leaves_more_open() -> None:
     traits, coordinates = made(80)
     found = CardMap.fit(traits, coordinates)
