@@ -20,7 +20,7 @@ from embedllm_bench.onboarding.text import TextFeatures, TextMap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from embedllm_bench.arrays import IndexArray
+    from embedllm_bench.arrays import BoolArray, IndexArray
     from embedllm_bench.cards import ModelCard
     from embedllm_bench.cards.traits import Traits
     from embedllm_bench.matrix import CorrectnessMatrix
@@ -81,8 +81,9 @@ class Reading:
 
     @property
     def half_width(self) -> float:
-        """Of the interval of the accuracy on all questions."""
-        return (self.predicted[-1].high - self.predicted[-1].low) / 2
+        """Of the interval of the accuracy on all questions; its wider side, where it ends at 0 or 1."""
+        last = self.predicted[-1]
+        return max(last.high - last.accuracy, last.accuracy - last.low)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +97,7 @@ class Prober:
     encoder: str
     cards: CardPrior
     traits: Traits  #: of the model
+    left_out: tuple[str, ...]  #: benchmarks that no other model was asked
 
     @classmethod
     def of(
@@ -115,12 +117,12 @@ class Prober:
             [place for place, name in enumerate(matrix.models) if name != model], dtype=np.int64
         )
         known = matrix.take(at).take_models(others)
+        known = known.take(np.flatnonzero(known.attempts.any(0)))
         # who was only probed there knows too little to tell of others
         known = known.take_models(
-            np.flatnonzero((known.attempts > 0).sum(1) >= KNOWN_SHARE * max(len(at), 1))
+            np.flatnonzero((known.attempts > 0).mean(1) >= KNOWN_SHARE) if known.attempts.size else others[:0]
         )
-        asked = np.flatnonzero(known.attempts.any(0))
-        known = known.take(asked)
+        known = known.take(np.flatnonzero(known.attempts.any(0)))
         if len(known.models) < FEWEST_MODELS:
             raise DataError(
                 f"{store.path} knows {len(known.models)} other models by most questions of {', '.join(sorted(wanted))};"
@@ -133,7 +135,7 @@ class Prober:
         names, codes = known.questions.benchmark_codes
         prior = CardPrior.fit(pool, traits, strangers=stranger)
         target = Target.of(pool, targets(codes, len(names)))
-        return cls(model, known, pool, target, encoder, prior, own)
+        return cls(model, known, pool, target, encoder, prior, own, tuple(sorted(wanted - set(names))))
 
     @property
     def prior(self) -> Place:
@@ -141,11 +143,15 @@ class Prober:
         return self.cards.read(self.traits)
 
     def choose(self, strategy: str, count: int, store: Store | None = None) -> list[Chosen]:
-        """The next questions to ask, given the model's outcomes in the store, which are not asked again."""
+        """The next questions to ask, given the model's outcomes in the store, which are not asked again.
+
+        Nor are questions that failed: of these `collect --overwrite failed` asks.
+        """
         probe = Probe(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+        allowed = np.ones(len(self.matrix.questions), dtype=bool)
         if store is not None:
             probe = self.probe(store)
-        allowed = np.ones(len(self.matrix.questions), dtype=bool)
+            allowed &= ~self._failed(store)
         allowed[probe.asked] = False
         chooser = Chooser(strategy, allowed, self.matrix.questions.benchmark_codes[1])
         choice = chooser.choose(
@@ -159,6 +165,14 @@ class Prober:
             )
             for q, gain in zip(choice.questions.tolist(), choice.gain.tolist(), strict=True)
         ]  # fmt: skip
+
+    def _failed(self, store: Store) -> BoolArray:
+        """Which of the questions (Q,) the model was asked without an answer that could be graded."""
+        failed = {(one.benchmark, one.question_id) for one in store.failures() if one.model == self.model}
+        questions = self.matrix.questions
+        return np.array(
+            [key in failed for key in zip(questions.benchmarks, questions.ids, strict=True)], dtype=bool
+        )
 
     def probe(self, store: Store) -> Probe:
         """The model's graded outcomes in the store at the questions known models were asked."""

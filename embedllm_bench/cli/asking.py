@@ -29,6 +29,11 @@ def asking_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="The folder that `fit` wrote.",
         ),
         click.option(
+            "--store",
+            metavar="PATH|URL",
+            help="Refuse an artifact that was fitted on other outcomes than this store has now.",
+        ),
+        click.option(
             "--file",
             type=click.Path(path_type=Path, dir_okay=False),
             metavar="FILE",
@@ -76,17 +81,23 @@ def asked(texts: Sequence[str], file: Path | None) -> list[NewQuestion]:
     return questions
 
 
-def opened(folder: Path, encoder: str | None, batch_size: int, device: str) -> Artifact:
-    """The artifact, with the plugins of this run."""
-    from embedllm_bench.artifact import Artifact
+def opened(folder: Path, store: str | None, encoder: str | None, batch_size: int, device: str) -> Artifact:
+    """The artifact, with the plugins of this run, and of what the store holds where one is named."""
+    from embedllm_bench.artifact import Artifact, check_current
     from embedllm_bench.cli.plugged import heard, plugins
     from embedllm_bench.encoders.base import Settings
+    from embedllm_bench.store.location import reading_location
+    from embedllm_bench.store.store import Store
 
     used = plugins()
     heard(used.methods)
-    return Artifact.load(
+    artifact = Artifact.load(
         folder, encoder=encoder, settings=Settings(batch_size=batch_size, device=device), plugins=used
     )
+    if store is not None:
+        with Store.open(reading_location(store)) as now:
+            check_current(artifact, now)
+    return artifact
 
 
 def tell_of_cutting(artifact: Artifact, cut: int) -> None:

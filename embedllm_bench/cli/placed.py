@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedllm_bench.placement import Apart, Placement
+    from embedllm_bench.store.records import Coverage
 
 
 def lines(placement: Placement) -> list[str]:
@@ -48,6 +49,19 @@ def apart(placement: Placement) -> list[str]:
         f"Better than they on: {_said(better)}.",
         f"Worse than they on: {_said(worse)}.",
         *(["Complementary, with the share that one of the two gets right:", *partners] if partners else []),
+    ]
+
+
+def probes(coverage: Sequence[Coverage]) -> list[str]:
+    """Models whose outcomes are a probe, which must not pass for a whole run."""
+    asked: dict[str, int] = {}
+    for cell in coverage:
+        if cell.probed:
+            asked[cell.model] = asked.get(cell.model, 0) + cell.graded + cell.failed
+    return [
+        f"{model}: a probe of {count} questions that were chosen, so their share correct is not its accuracy;"
+        " 'embedllm-bench collect' asks the rest."
+        for model, count in asked.items()
     ]
 
 

@@ -35,6 +35,7 @@ def command(
     questions: Sequence[str],
     more: Sequence[str],
     folder: Path,
+    store: str | None,
     file: Path | None,
     encoder: str | None,
     batch_size: int,
@@ -49,7 +50,7 @@ def command(
     from embedllm_bench.cli.progress import encoding
 
     new = asked(questions, file)
-    artifact = opened(folder, encoder, batch_size, device)
+    artifact = opened(folder, store, encoder, batch_size, device)
     names = None if ALL in (model, *more) else list(dict.fromkeys((model, *more)))
     with encoding() as progress:
         made = artifact.predict([question.text for question in new], names, progress)

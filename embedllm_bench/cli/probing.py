@@ -15,21 +15,22 @@ if TYPE_CHECKING:
     from embedllm_bench.cards import BenchmarkCard, ModelCard
     from embedllm_bench.cards.traits import Traits
     from embedllm_bench.collecting.collector import Settings
-    from embedllm_bench.probing import Chosen, Reading
+    from embedllm_bench.probing import Chosen, Prober, Reading
     from embedllm_bench.store.store import Store
 
 BATCH = 16  #: questions asked between two looks at the interval
+STRATEGY = "accuracy"  #: unless --choose says another
 
 OPTIONS = (
     click.option(
         "--probe", type=click.IntRange(0), metavar="K",
-        help="Ask only K questions, chosen by what the store's models answered, and predict the rest; 0 asks none and"
-        " predicts from the card.",
+        help="Ask only until K questions are answered, chosen by what the store's models answered, and predict the"
+        " rest; 0 asks none and predicts from the card.",
     ),
     click.option(
-        "--choose", default="accuracy", show_default=True,
+        "--choose",
         type=click.Choice(["accuracy", "forecasts", "information", "random", "stratified", "anchors"]),
-        help="How the K are chosen: to tell most of mean accuracy, of all forecasts, ...",
+        help="How the K are chosen: to tell most of mean accuracy (what it does by itself), of all forecasts, ...",
     ),
     click.option(
         "--until-ci", type=click.FloatRange(0, 1, min_open=True), metavar="W",
@@ -57,11 +58,11 @@ def probe_options(function: Callable[..., Any]) -> Callable[..., Any]:
         from embedllm_bench.errors import UsageError
 
         count, until, explain = options.pop("probe"), options.pop("until_ci"), options.pop("explain")
-        wanted = None if count is None else Wanted(count, options.pop("choose"), until, explain)
-        options.pop("choose", None)
-        if wanted is None and (until is not None or explain):
+        strategy = options.pop("choose")
+        wanted = None if count is None else Wanted(count, strategy or STRATEGY, until, explain)
+        if wanted is None and (until is not None or explain or strategy):
             raise UsageError(
-                "--until-ci and --explain are about a probe; say with --probe how many questions."
+                "--choose, --until-ci and --explain are about a probe; say with --probe how many questions."
             )
         if wanted is not None and not count and (until is not None or explain):
             raise UsageError("--probe 0 asks nothing; leave --until-ci and --explain out.")
@@ -89,32 +90,50 @@ def ask_probe(
     ask: Callable[[Settings], int],
 ) -> int:
     """Choose, ask, say what came of it; the exit code. ``ask`` collects what settings name."""
+    from embedllm_bench.errors import DataError
     from embedllm_bench.probing import Prober
 
     prober = Prober.of(store, card.id, [benchmark.id for benchmark in benchmarks], {card.id: card})
+    for benchmark in prober.left_out:
+        click.echo(f"{benchmark} is left out: none of the other models was asked its questions.", err=True)
     if not wanted.count:
         store.write_model_card(card)
         click.echo(f"{store.path}: the card of {card.id}.")
-    left, code, asked = wanted.count, 0, 0
-    while left > 0:
-        batch = left if wanted.until is None else min(BATCH, left)
-        chosen = prober.choose(wanted.strategy, batch, store)
+    code, answered = 0, len(prober.probe(store).asked)
+    while answered < wanted.count and not _is_enough(prober, store, wanted, answered):
+        left = wanted.count - answered
+        chosen = prober.choose(wanted.strategy, left if wanted.until is None else min(BATCH, left), store)
+        if not chosen:
+            break
         if wanted.explain:
-            _echo(_explained(chosen, asked))
-        named: defaultdict[str, set[str]] = defaultdict(set)
-        for question in chosen:
-            named[question.benchmark].add(question.question_id)
-        only = {benchmark: frozenset(ids) for benchmark, ids in named.items()}
-        before = len(prober.probe(store).asked)
-        code = max(code, ask(replace(settings, only=only)) if only else 0)
-        left, asked = left - batch, asked + len(chosen)
-        if code or not chosen or len(prober.probe(store).asked) == before:
+            _echo(_explained(chosen, answered, wanted.strategy))
+        code = max(code, ask(replace(settings, only=_by_benchmark(chosen))))
+        before, answered = answered, len(prober.probe(store).asked)
+        if answered == before and not code:
+            raise DataError(
+                f"None of the {len(chosen)} questions chosen is among those that lm-eval's tasks have; {store.path} has"
+                " them under other ids. Leave --probe out, or name other benchmarks with --benchmark."
+            )
+        if answered == before or wanted.until is None:
             break
-        if wanted.until is not None and prober.read(store, wanted.strategy).half_width <= wanted.until:
-            break
-    if not wanted.count or len(prober.probe(store).asked):
+    if not wanted.count or answered:
         _echo(_lines(prober.read(store, wanted.strategy), wanted, prober.traits))
     return code
+
+
+def _is_enough(prober: Prober, store: Store, wanted: Wanted, answered: int) -> bool:
+    """Whether the interval is as narrow as it is to be."""
+    if wanted.until is None or not answered:
+        return False
+    return prober.read(store, wanted.strategy).half_width <= wanted.until
+
+
+def _by_benchmark(chosen: Sequence[Chosen]) -> dict[str, frozenset[str]]:
+    """The ids of the questions."""
+    named: defaultdict[str, set[str]] = defaultdict(set)
+    for question in chosen:
+        named[question.benchmark].add(question.question_id)
+    return {benchmark: frozenset(ids) for benchmark, ids in named.items()}
 
 
 def _echo(lines: Iterator[str]) -> None:
@@ -122,8 +141,10 @@ def _echo(lines: Iterator[str]) -> None:
         click.echo(line)
 
 
-def _explained(chosen: Sequence[Chosen], before: int) -> Iterator[str]:
-    yield "Questions chosen; of the known models' answers so many are right, so much of what is open each takes away:"
+def _explained(chosen: Sequence[Chosen], before: int, strategy: str) -> Iterator[str]:
+    reasoned = any(question.gain is not None for question in chosen)
+    why = ", so much of what is open each takes away" if reasoned else ""
+    yield f"Questions chosen ({strategy}); of the known models' answers so many are right{why}:"
     for number, question in enumerate(chosen, before + 1):
         gain = "" if question.gain is None else f"  takes away {question.gain:.1%}"
         text = " ".join(question.text.split())[:60]
@@ -141,7 +162,7 @@ def _lines(reading: Reading, wanted: Wanted, traits: Traits) -> Iterator[str]:
         yield f"  {one.benchmark or 'all':24} {one.accuracy:.3f} {bounds}  asked {one.asked} of {one.n}"
     if wanted.until is not None and reading.half_width > wanted.until:
         wide = f"{reading.half_width:.3f} either side, not within {wanted.until:g}"
-        yield f"The interval is {wide}; ask more with --probe."
+        yield f"The interval is {wide}; ask more with a larger --probe."
     ranks = f"{reading.first}" if reading.first == reading.last else f"{reading.first}-{reading.last}"
     yield f"Rank {ranks} of {reading.models}, by that interval."
     near = ", ".join(f"{model} ({cosine:.2f})" for model, cosine in reading.nearest)

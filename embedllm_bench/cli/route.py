@@ -38,6 +38,7 @@ def command(
     questions: Sequence[str],
     top: int,
     folder: Path,
+    store: str | None,
     file: Path | None,
     encoder: str | None,
     batch_size: int,
@@ -48,7 +49,7 @@ def command(
     from embedllm_bench.cli.progress import encoding
 
     new = asked(questions, file)
-    artifact = opened(folder, encoder, batch_size, device)
+    artifact = opened(folder, store, encoder, batch_size, device)
     with encoding() as progress:
         made = artifact.route([question.text for question in new], top, progress)
     tell_of_cutting(artifact, sum(route.cut for route in made))

@@ -21,7 +21,7 @@ def command(model: str, store: str | None) -> None:
     Strengths and weaknesses are against its peers, the ten models nearest in accuracy over all; complementary are
     the models that together with it get most questions right.
     """
-    from embedllm_bench.cli.placed import apart, lines
+    from embedllm_bench.cli.placed import apart, lines, probes
     from embedllm_bench.placement import place
     from embedllm_bench.store.location import reading_location
     from embedllm_bench.store.store import Store
@@ -29,7 +29,8 @@ def command(model: str, store: str | None) -> None:
     with Store.open(reading_location(store)) as opened:
         _check(opened, model)
         placement = place(opened, model)
-    for line in [*lines(placement), *apart(placement)]:
+        probed = probes([cell for cell in opened.coverage() if cell.model == model])
+    for line in [*probed, *lines(placement), *apart(placement)]:
         click.echo(line)
 
 

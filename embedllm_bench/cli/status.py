@@ -28,6 +28,7 @@ def command(layout: str, store: str | None) -> None:
     """
     import json
 
+    from embedllm_bench.cli.placed import probes
     from embedllm_bench.cli.tables import show, show_by_first
     from embedllm_bench.store.location import reading_location
     from embedllm_bench.store.store import Store
@@ -57,7 +58,7 @@ def command(layout: str, store: str | None) -> None:
             )
         for lines in (
             _parts(coverage),
-            _probed(coverage),
+            probes(coverage),
             _unfinished(coverage),
             _failed(coverage, failures),
         ):
@@ -95,19 +96,6 @@ def _parts(coverage: Sequence[Coverage]) -> list[str]:
         f"{benchmark}: {asked} of its {there} questions were asked of any model."
         for benchmark, (asked, there) in known.items()
         if there is not None and asked < there
-    ]
-
-
-def _probed(coverage: Sequence[Coverage]) -> list[str]:
-    """Models whose outcomes are a probe, which must not pass for a whole run."""
-    asked: dict[str, int] = {}
-    for cell in coverage:
-        if cell.probed:
-            asked[cell.model] = asked.get(cell.model, 0) + cell.graded + cell.failed
-    return [
-        f"{model}: a probe of {count} questions that were chosen, so their share correct is not its accuracy;"
-        " 'embedllm-bench collect' asks the rest."
-        for model, count in asked.items()
     ]
 
 

@@ -353,7 +353,12 @@ def test_a_probe_asks_so_many_questions_and_predicts_the_rest(
     with pytest.raises(SystemExit):
         run(["status", "--store", str(known / "s.db")])
     assert f"{model}: a probe of 20 questions that were chosen" in capsys.readouterr().out
-    assert call(known, *probed, "--probe", 5, "--choose", "random") == 0  # five more, none of them again
+    with pytest.raises(SystemExit):
+        run(["show-model", model, "--store", str(known / "s.db")])
+    assert f"{model}: a probe of 20 questions that were chosen" in capsys.readouterr().out
+    assert call(known, *probed, "--probe", 20) == 0  # as if it had been killed at the end
+    assert outcomes_of(known, model) == 20
+    assert call(known, *probed, "--probe", 25, "--choose", "random") == 0  # five more, none of them again
     assert outcomes_of(known, model) == 25
     assert "probed with 25 of 300 questions" in capsys.readouterr().out
     assert call(known, *probed) == 0  # the whole
@@ -381,9 +386,46 @@ def test_a_card_alone_is_enough_for_a_prediction(known: Path, capsys: pytest.Cap
 def test_a_probe_stops_when_it_knows_enough(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(known, "org/new", "--backend", "tiny", "--probe", 100, "--until-ci", 0.9) == 0
     assert outcomes_of(known, "org/new+tiny") == 16
+    assert call(known, "org/new", "--backend", "tiny", "--probe", 100, "--until-ci", 0.9) == 0
+    assert outcomes_of(known, "org/new+tiny") == 16
     assert call(known, "org/other", "--backend", "tiny", "--probe", 20, "--until-ci", 0.0001) == 0
     assert outcomes_of(known, "org/other+tiny") == 20
-    assert "either side, not within 0.0001; ask more with --probe." in capsys.readouterr().out
+    assert "either side, not within 0.0001; ask more with a larger --probe." in capsys.readouterr().out
+
+
+def test_what_fails_is_replaced_by_other_questions(known: Path) -> None:
+    """A fifth of all questions fails."""
+    model, name = (
+        ("org/new", "--backend", "tiny", "--model_args", "fail_on=Peru"),
+        "org/new+tiny.fail_on-Peru",
+    )
+    graded = []
+    for _ in range(3):
+        call(known, *model, "--choose", "random", "--probe", 20)
+        graded.append(outcomes_of(known, name))
+    assert graded[0] < graded[1] <= graded[2] == 20
+    assert call(known, *model, "--probe", 48, "--until-ci", 0.0001) == 3
+    assert outcomes_of(known, name) > 36  # a failure does not end the batches
+
+
+def test_a_benchmark_that_nobody_was_asked_is_left_out_aloud(
+    known: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Store.open(known / "s.db", write=True) as store:
+        store.write_benchmark_card(BARE)
+    assert call(known, "org/new", "--backend", "tiny", "--probe", 4) == 0
+    assert "bare is left out: none of the other models was asked its questions." in capsys.readouterr().err
+
+
+def test_questions_under_other_ids_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"org/known-{m},choice,x{q},text {q},{int(q % 4 < m)}" for m in range(5) for q in range(40)]
+    (folder / "x.csv").write_text("model,benchmark,question_id,prompt,correct\n" + "\n".join(lines))
+    with Store.open(folder / "s.db", write=True) as store:
+        import_table(store, folder / "x.csv")
+    assert call(folder, "org/new", "--backend", "tiny", "--benchmark", "choice", "--probe", 4) == 1
+    assert (
+        "None of the 4 questions chosen is among those that lm-eval's tasks have" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(
@@ -394,6 +436,7 @@ def test_a_probe_stops_when_it_knows_enough(known: Path, capsys: pytest.CaptureF
             "knows 0 other models by most questions of answer, choice; a probe needs at least 3.",
         ),
         (["--explain"], "say with --probe how many questions"),
+        (["--choose", "random"], "say with --probe how many questions"),
         (["--probe", 4, "--limit", 3], "leave --limit, --repeats and --overwrite out"),
         (["--probe", 4, "--from", "none.csv"], "leave --probe out"),
         (["--probe", 4, "--no-collect"], "leave one of them out"),

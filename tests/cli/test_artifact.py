@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,6 +54,20 @@ def test_fit_says_what_it_fitted_on_what(capsys: pytest.CaptureFixture[str], tmp
     )
     inside(capsys, "fit", *HASHED, "--method", "model-mean", "-o", tmp_path / "r", "--force")
     assert Artifact.load(tmp_path / "r").description.method == "model-mean"
+
+
+def test_an_artifact_of_other_outcomes_is_refused_where_a_store_is_named(
+    kept: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    ask = ("route", QUESTIONS[0], "--artifact", kept)
+    plain, _ = inside(capsys, *ask)
+    assert inside(capsys, *ask, "--store", STARTER)[0] == plain
+    shutil.copy(STARTER, tmp_path / "s.db")
+    call("remove-model", MODELS[0], "--with-outcomes", "--store", tmp_path / "s.db")
+    out, err = inside(capsys, *ask, "--store", tmp_path / "s.db", code=1)
+    assert out == ""
+    assert err.startswith("Error: The artifact was fitted on other data (588181b3b963, ")
+    assert "fit again with 'embedllm-bench fit --force'" in err
 
 
 def test_predict_prints_what_the_artifact_says(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
