@@ -59,9 +59,9 @@ def write(name: str, curves: Curves) -> None:
     seeds = ", ".join(map(str, sorted(curves.splits)))
     about = (
         f"{data['models']} models, {data['questions']:,} questions of {data['benchmarks']} benchmarks, data hash"
-        f" `{data['hash'][:16]}`, encoder {request['encoder']}. {len(curves.splits)} splits of the questions (seeds"
-        f" {seeds}), each a comparison of its own; shown are means. Intervals (95 %) are over models: the half widths"
-        " of single splits, averaged. MAE and widths of intervals are in points."
+        f" `{data['hash'][:16]}`, encoder {request['encoder']}, labels {request['labels']}."
+        f" {len(curves.splits)} splits of the questions (seeds {seeds}), each a comparison of its own; shown are means."
+        " Intervals (95 %) are over models: the half widths of single splits, averaged. MAE and widths are in points."
     )
     lines = [
         f"# New models: {name}",

@@ -186,3 +186,14 @@ def test_the_speed_table_is_what_a_real_run_wrote() -> None:
     shown = (ROOT / "docs" / "data.md").read_text().splitlines()
     table = [line for line in written if line.startswith("|")]
     assert table == shown[-len(table) :]
+
+
+def test_tables_of_new_models_are_what_their_splits_gave() -> None:
+    page = (ROOT / "docs" / "new-models.md").read_text()
+    shown = re.findall(r"<!-- from (\S+) -->\n((?:\|.*\n)+)", page)
+    assert len(shown) > 10
+    for name, table in shown:
+        lines = table.splitlines()
+        written = re.findall(r"(?:^\|.*\n)+", (ROOT / name).read_text(), re.MULTILINE)
+        kept = [[line for line in whole.splitlines() if line in lines] for whole in written]
+        assert lines in kept, f"{name}\n{table}"
