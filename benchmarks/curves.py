@@ -7,6 +7,8 @@ import statistics
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from embedllm_bench.tasks.new_models import OUTCOMES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -21,7 +23,7 @@ POOLS = (
     "pool-random",
 )
 PLAIN = ("probe-ridge", "probe-irt", "probe-benchmark-mean", "probe-mean", "size-mean")
-SIZES = (0, 8, 16, 25, 32, 50, 64, 100, 128, 200, 256)
+SIZES = OUTCOMES
 LEARNED = ("ensemble", "kernel", "boosting", "embedllm", "irt", "mlp", "logistic", "mf", "knn", "uniroute")
 METHODS = (*POOLS, *LEARNED, "model-mean")
 EVERYTHING = ("all", "refit")
@@ -34,7 +36,7 @@ class Points:
 
     values: tuple[float, ...]
     half: float | None  #: mean half width of the 95 % intervals over models, where there are any
-    n: int  #: the models that an interval is over
+    n: int  #: the models that the last split's interval is over
 
     @property
     def value(self) -> float:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.curves import TABLES, Curves, kinships, markdown
+from benchmarks.differences import differences
 from benchmarks.measuring import RESULTS, machine
 
 FOLDER = RESULTS / "newcomers"
@@ -61,7 +62,8 @@ def write(name: str, curves: Curves) -> None:
         f"{data['models']} models, {data['questions']:,} questions of {data['benchmarks']} benchmarks, data hash"
         f" `{data['hash'][:16]}`, encoder {request['encoder']}, labels {request['labels']}."
         f" {len(curves.splits)} splits of the questions (seeds {seeds}), each a comparison of its own; shown are means."
-        " Intervals (95 %) are over models: the half widths of single splits, averaged. MAE and widths are in points."
+        " Intervals (95 %) are over models: the half widths of single splits, averaged, and models counted in the"
+        " last. MAE and widths are in points."
     )
     lines = [
         f"# New models: {name}",
@@ -71,6 +73,7 @@ def write(name: str, curves: Curves) -> None:
         about,
         "",
         *kinships(curves),
+        *differences(curves),
         *(line for table in TABLES for line in markdown(table, curves)),
         ", ".join(f"{key} {value}" for key, value in machine().items()) + ".",
     ]

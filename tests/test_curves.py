@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.curves import Curves, Key, Points, Table, kinships, markdown
+from benchmarks.differences import differences
 
 
 def result(seed: int, value: float, *, half: float | None = 0.1, models: int = 9) -> dict[str, Any]:
@@ -65,6 +66,21 @@ def test_a_table_has_points_and_leaves_out_rows_without_any() -> None:
         "pool-random at 64: 10.00 either side over 9 models; standard deviation 14.14 from split to split.",
         "",
     ]
+
+
+def test_differences_are_split_by_split() -> None:
+    scores: dict[Key, Points] = {
+        ("answered_mae", "pool-random", 100): Points((0.03, 0.05), None, 9),
+        ("answered_mae", "pool-accuracy", 100): Points((0.02, 0.03), None, 9),
+        ("answered_mae", "pool-accuracy", 25): Points((0.05, 0.05), None, 9),
+        ("accuracy", "pool-random", 64): Points((0.7, 0.7), None, 9),
+        ("refit_accuracy", "pool-random", None): Points((0.71, 0.72), None, 9),
+    }
+    lines = differences(Curves(scores=scores))
+    assert "| MAE of pool-accuracy less pool-random's, 100 | -1.50 ± 0.98 |  |" in lines
+    assert "| refit less pool-random, accuracy, 64 | 1.50 ± 0.98 |  |" in lines
+    # halfway from 5 points at 25 to 2.5 at 100, by the logarithm, 4 points are at 25 * 4 ** .4
+    assert "| questions of pool-accuracy for the MAE of 100 random ones | 44 |  |" in lines
 
 
 def test_cards_are_held_against_the_mean_of_the_size() -> None:

@@ -99,10 +99,9 @@ def ask_probe(
     if not wanted.count:
         store.write_model_card(card)
         click.echo(f"{store.path}: the card of {card.id}.")
-    code, answered = 0, len(prober.probe(store).asked)
+    code, answered, new = 0, len(prober.probe(store).asked), card.id not in store.model_cards()
     while answered < wanted.count and not _is_enough(prober, store, wanted, answered):
-        left = wanted.count - answered
-        chosen = prober.choose(wanted.strategy, left if wanted.until is None else min(BATCH, left), store)
+        chosen = _next(prober, store, wanted, answered)
         if not chosen:
             break
         if wanted.explain:
@@ -110,6 +109,8 @@ def ask_probe(
         code = max(code, ask(replace(settings, only=_by_benchmark(chosen))))
         before, answered = answered, len(prober.probe(store).asked)
         if answered == before and not code:
+            if new:
+                store.withdraw_model_card(card.id)
             raise DataError(
                 f"None of the {len(chosen)} questions chosen is among those that lm-eval's tasks have; {store.path} has"
                 " them under other ids. Leave --probe out, or name other benchmarks with --benchmark."
@@ -119,6 +120,24 @@ def ask_probe(
     if not wanted.count or answered:
         _echo(_lines(prober.read(store, wanted.strategy), wanted, prober.traits))
     return code
+
+
+def _next(prober: Prober, store: Store, wanted: Wanted, answered: int) -> list[Chosen]:
+    """The questions to ask now; none where all that can be were.
+
+    Raises:
+        DataError: all of these failed.
+    """
+    from embedllm_bench.errors import DataError
+
+    left = wanted.count - answered
+    chosen = prober.choose(wanted.strategy, left if wanted.until is None else min(BATCH, left), store)
+    if not chosen and not answered:
+        raise DataError(
+            f"Every question that {prober.model} could be probed with failed before;"
+            " 'embedllm-bench collect --overwrite failed' asks them again."
+        )
+    return chosen
 
 
 def _is_enough(prober: Prober, store: Store, wanted: Wanted, answered: int) -> bool:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection, Engine
 
-# Alembic takes a third of the time in which `status` is done, and nearly every store is of this version: it is imported
-# only where one is not.
+# Alembic would take a quarter of the time in which `status` is done, and nearly every store is of this version: it is
+# imported only where one is not.
 
 
 def migrate(engine: Engine, where: str) -> None:

@@ -426,6 +426,16 @@ def test_questions_under_other_ids_are_told(folder: Path, capsys: pytest.Capture
     assert (
         "None of the 4 questions chosen is among those that lm-eval's tasks have" in capsys.readouterr().err
     )
+    assert cards_of(folder) == []
+
+
+def test_a_probe_of_which_every_question_failed_before_says_so(
+    known: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = ("org/new", "--backend", "tiny", "--model_args", "fail_on=Question", "--benchmark", "choice")
+    assert call(known, *broken, "--fail-fast", 500) == 3
+    assert call(known, *broken, "--probe", 4) == 1
+    assert "Every question that org/new+tiny.fail_on-Question could be probed with" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
