@@ -68,18 +68,14 @@ def fit(
         MethodError: the method failed, or returned what is no forecast.
     """
     plugins = plugins or Plugins()
-    choose_device(device)
-    (kind,) = look_up(plugins.methods, [method])
-    _check_kind(kind)
-    with plugins.methods.blaming(partial(str, method)), guest():
-        unfitted = build(kind, on_device(device, kind, settings or {}), seed)
+    unfitted = _unfitted(plugins, method, device, settings or {}, seed)
     chosen, matrix = read_graded(store, encoder, LabelConvention(labels))
     matrix = matrix.with_cards({**plugins.models.things, **matrix.cards})
     graded, ungraded = _graded(matrix)
     split = whole_split(graded.questions, seed)
     _train(unfitted, graded, split)
     kept = _without_device(unfitted)
-    witnesses = _witnesses(graded.questions)
+    witnesses = graded.questions.take(_witnesses(graded.questions))
     plugin = plugins.methods[method].plugin
     description = Description(
         method=method,
@@ -88,7 +84,7 @@ def fit(
         seed=seed,
         models=graded.models,
         ungraded=ungraded,
-        encoder=_encoder_facts(store, chosen, graded.questions.take(witnesses)),
+        encoder=_encoder_facts(store, chosen, witnesses),
         data=data_facts(matrix, simulated=store.true_probabilities() is not None),
         labels=str(matrix.labels),
         training=len(split.train),
@@ -97,8 +93,17 @@ def fit(
         versions={**installed(PACKAGES), **plugins.versions([plugin])},
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     )
-    vectors = graded.questions.embeddings[witnesses]
-    return Artifact(description, kept, Reader(description.encoder, vectors, plugins, Settings()))
+    return Artifact(description, kept, Reader(description.encoder, witnesses.embeddings, plugins, Settings()))
+
+
+def _unfitted(
+    plugins: Plugins, method: str, device: str, settings: Mapping[str, object], seed: int
+) -> Method:
+    choose_device(device)
+    (kind,) = look_up(plugins.methods, [method])
+    _check_kind(kind)
+    with plugins.methods.blaming(partial(str, method)), guest():
+        return build(kind, on_device(device, kind, settings), seed)
 
 
 def _check_kind(kind: type[Method]) -> None:

@@ -116,7 +116,6 @@ def command(
     a few questions are asked, and the rest is predicted from what the store's other models answered.
     """
     from embedllm_bench.cards.making import with_facts_of
-    from embedllm_bench.collecting.backend import check_device
     from embedllm_bench.collecting.pairing import check
 
     if source is not None:
@@ -132,23 +131,7 @@ def command(
                     _import(opened, source, card)
                 click.echo(f"{opened.path}: the card of {card.id}.")
             else:
-                check_device([card], settings.device)
-                pairs, own = chosen_pairs(opened, [card], benchmarks, models_named=True)
-                for questions in own:
-                    opened.write_question_set(questions)
-                ask = partial(
-                    _collect,
-                    opened,
-                    card,
-                    pairs.benchmarks,
-                    include_path=include_path,
-                    named=bool(benchmarks),
-                )
-                code = (
-                    ask(settings)
-                    if wanted is None
-                    else ask_probe(opened, card, pairs.benchmarks, wanted, settings, ask)
-                )
+                code = _ask(opened, card, benchmarks, settings, include_path, wanted)
         if wanted is None and any(cell.graded for cell in opened.coverage() if cell.model == card.id):
             _show(opened, card.id)
     context.exit(code)
@@ -255,6 +238,28 @@ def _import(store: Store, source: Path | None, card: ModelCard) -> None:
         click.echo(f"{source}: {counted(found.of_needed, 'outcome')} of {card.id}{along}.")
     for note in found.notes:
         click.echo(note, err=True)
+
+
+def _ask(
+    store: Store,
+    card: ModelCard,
+    benchmarks: Sequence[str],
+    settings: Settings,
+    include_path: Path | None,
+    wanted: Wanted | None,
+) -> int:
+    """Ask all questions of the benchmarks, or those of a probe."""
+    from embedllm_bench.collecting.backend import check_device
+
+    check_device([card], settings.device)
+    pairs, own = chosen_pairs(store, [card], benchmarks, models_named=True)
+    for questions in own:
+        store.write_question_set(questions)
+    named = bool(benchmarks)
+    ask = partial(_collect, store, card, pairs.benchmarks, include_path=include_path, named=named)
+    return (
+        ask(settings) if wanted is None else ask_probe(store, card, pairs.benchmarks, wanted, settings, ask)
+    )
 
 
 def _collect(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -108,16 +108,8 @@ PARTIAL = 3
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     store: str | None,
-    methods: Sequence[str],
-    tasks: Sequence[str],
-    settings: Sequence[str],
-    seeds: Sequence[int],
-    folds: int | None,
-    split: str,
-    group: str,
-    encoder: str | None,
-    labels: str,
     device: str,
     layout: str,
     output: Path | None,
@@ -125,46 +117,23 @@ def command(
     report: Path | None,
     published: bool,
     manifest: Path | None,
+    **asked: Any,
 ) -> None:
     """Train every method on the same outcomes and rank them on three tasks.
 
     Without a store it runs on the one inside the package. Exit code 3 means that a method failed; it
     is in the table with its reason.
     """
-    from embedllm_bench.comparison import TASKS
-    from embedllm_bench.methods.settings import parse_settings
-    from embedllm_bench.results import Request
     from embedllm_bench.store.location import reading_location, replaying_location
 
-    if report is not None:
-        from embedllm_bench.report.printed import check_there
-
-        check_there()
-    if published:
-        from embedllm_bench.cli.published import check_layout
-
-        check_layout(layout)
+    _check_outputs(report, published, layout)
     saved = None
     if manifest is not None:
         from embedllm_bench.cli.files import read_comparison
 
         _refuse_others(context)
         saved = read_comparison(manifest).manifest
-        request = saved.request
-    else:
-        request = Request(
-            store="",
-            methods=tuple(methods),
-            tasks=tuple(tasks) or TASKS,
-            settings={name: dict(values) for name, values in parse_settings(settings).items()},
-            seeds=tuple(seeds) or (0,),
-            folds=folds,
-            split=split,
-            group=group,
-            encoder=encoder or "",
-            labels=labels,
-            replicates=2000,
-        )
+    request = _request(**asked) if saved is None else saved.request
     location = store or (replaying_location(saved.request.store) if saved else reading_location(None))
     comparison = _run(location, request, device, keep, saved)
     _print(comparison, layout, output)
@@ -178,6 +147,43 @@ def command(
         write_report(comparison, report, str(output) if output and layout == "json" else "RESULT.json")
     if comparison.failures:
         context.exit(PARTIAL)
+
+
+def _check_outputs(report: Path | None, published: bool, layout: str) -> None:
+    """What cannot be shown is said before minutes are spent on it."""
+    if report is not None:
+        from embedllm_bench.report.printed import check_there
+
+        check_there()
+    if published:
+        from embedllm_bench.cli.published import check_layout
+
+        check_layout(layout)
+
+
+def _request(
+    methods: Sequence[str],
+    tasks: Sequence[str],
+    settings: Sequence[str],
+    seeds: Sequence[int],
+    encoder: str | None,
+    **divided: Any,
+) -> Request:
+    """What the options ask for; ``divided`` is how questions are split and what attempts count as."""
+    from embedllm_bench.comparison import TASKS
+    from embedllm_bench.methods.settings import parse_settings
+    from embedllm_bench.results import Request
+
+    return Request(
+        store="",
+        methods=tuple(methods),
+        tasks=tuple(tasks) or TASKS,
+        settings={name: dict(values) for name, values in parse_settings(settings).items()},
+        seeds=tuple(seeds) or (0,),
+        encoder=encoder or "",
+        replicates=2000,
+        **divided,
+    )
 
 
 def _refuse_others(context: click.Context) -> None:

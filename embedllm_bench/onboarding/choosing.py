@@ -58,14 +58,10 @@ class Chooser:
     def choose(self, pool: PoolModel, count: int, place: Place | None = None) -> Choice:
         """``count`` questions, fewer where not as many are allowed.
 
-        With a ``place`` the greedy ways go on from there, and the noise of an answer is that of a model that stands
-        there.
+        With a ``place`` the greedy ways go on from what is open there. What the answers were is no matter: noise
+        that is read off the place's own forecasts, p (1 - p), has it ask what it seems to know already.
         """
-        noise = pool.noise
-        if place is not None:
-            p = pool.forecast(place)
-            noise = np.maximum(p * (1 - p), noise.min())
-        return self._choose(pool.outcomes, pool.factors, noise, count, place)
+        return self._choose(pool.outcomes, pool.factors, pool.noise, count, place)
 
     def without_each_fold(self, pool: PoolModel, count: int) -> tuple[IndexArray, ...] | None:
         """For each of the pool's folds what would have been chosen without its models; None if that is the same.
