@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.batches import BATCH, MOST, Look, Means, Table, measured, stopped, tables
+from benchmarks.batches import MOST, Look, Means, Table, measured, stopped, tables
+from embedllm_bench.cli.probing import BATCH
 from tests.helpers import random_matrix
 
 

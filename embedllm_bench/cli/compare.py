@@ -130,8 +130,9 @@ def command(
     saved = None
     if manifest is not None:
         from embedllm_bench.cli.files import read_comparison
+        from embedllm_bench.cli.replaying import refuse_others
 
-        _refuse_others(context)
+        refuse_others(context)
         saved = read_comparison(manifest).manifest
     request = _request(**asked) if saved is None else saved.request
     location = store or (replaying_location(saved.request.store) if saved else reading_location(None))
@@ -186,17 +187,6 @@ def _request(
     )
 
 
-def _refuse_others(context: click.Context) -> None:
-    """A replay takes its settings from the file; a second source of them would make it something else."""
-    from embedllm_bench.errors import UsageError
-
-    for name in ("methods", "tasks", "settings", "seeds", "folds", "split", "group", "encoder", "labels"):
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            raise UsageError(
-                f"--manifest repeats what was done; leave the option for {name} out, or leave --manifest out."
-            )
-
-
 def _run(
     location: str, request: Request, device: str, keep: Path | None, saved: Manifest | None
 ) -> Comparison:
@@ -227,27 +217,10 @@ def _run(
     if not request.encoder and comparison.manifest.request.encoder == hashed.NAME:
         click.echo(choosing.better_vectors(location), err=True)
     if saved is not None:
-        _check_replay(comparison.manifest, saved)
+        from embedllm_bench.cli.replaying import check_replay
+
+        check_replay(comparison.manifest, saved)
     return comparison
-
-
-def _check_replay(now: Manifest, then: Manifest) -> None:
-    from embedllm_bench.errors import DataError
-
-    if now.data.hash != then.data.hash:
-        raise DataError(
-            f"The store holds other data (hash {now.data.hash[:12]}) than the result was made of"
-            f" ({then.data.hash[:12]}); give the --store it was made of."
-        )
-    if now.splits != then.splits:
-        raise DataError("The questions are divided otherwise than then; give the split's file as it was.")
-    if then.data.cards and now.data.cards != then.data.cards:
-        click.echo("The models' cards say something else than then; rows that read them differ.", err=True)
-    differing = [name for name, version in then.versions.items() if now.versions.get(name) != version]
-    if now.threads != then.threads:
-        differing.append("the number of threads")
-    if differing:
-        click.echo(f"Not as it was then, so last digits may differ: {', '.join(differing)}.", err=True)
 
 
 @contextlib.contextmanager
