@@ -20,12 +20,13 @@ import numpy as np
 
 from benchmarks.measuring import RESULTS, machine
 from embedllm_bench.cards.traits import all_traits, are_strangers
-from embedllm_bench.cli.probing import BATCH, STRATEGY
 from embedllm_bench.onboarding.cards import CardPrior, families_to_leave_out
 from embedllm_bench.onboarding.choosing import STRATEGIES, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.place import Place, Probe
 from embedllm_bench.onboarding.pool import PoolModel
+from embedllm_bench.onboarding.settling import IN_BATCHES
+from embedllm_bench.probing import BATCH
 from embedllm_bench.store.store import Store
 from embedllm_bench.tasks.new_models import divisions
 
@@ -261,7 +262,7 @@ def main() -> None:
     )
     parser.add_argument("name", help="what the results are called")
     parser.add_argument("--store", required=True)
-    parser.add_argument("--choose", default=STRATEGY, choices=STRATEGIES)
+    parser.add_argument("--choose", default=IN_BATCHES[0], choices=STRATEGIES)
     parser.add_argument("--splits", type=int, default=20)
     given = parser.parse_args()
     table = Table.read(given.store)

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 POOLS = (
+    "pool-card-auto",
+    "pool-auto",
     "pool-card-accuracy",
     "pool-accuracy",
     "pool-forecasts",
     "pool-information",
     "pool-stratified",
+    "pool-card-anchors",
     "pool-anchors",
     "pool-card-random",
     "pool-random",

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from benchmarks.curves import Curves
 
-ROWS = ("pool-forecasts", "pool-accuracy", "pool-anchors", "pool-card-accuracy", "pool-card-random")
+ROWS = (
+    "pool-auto",
+    "pool-card-auto",
+    "pool-forecasts",
+    "pool-accuracy",
+    "pool-anchors",
+    "pool-card-accuracy",
+    "pool-card-random",
+)
 RANDOM, PLAIN = "pool-random", "probe-mean"
 SURE = 1.96  #: standard errors of a mean over splits
 

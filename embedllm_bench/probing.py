@@ -15,6 +15,7 @@ from embedllm_bench.onboarding.choosing import Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.place import Probe
 from embedllm_bench.onboarding.pool import FEWEST_MODELS, PoolModel
+from embedllm_bench.onboarding.settling import Settled
 from embedllm_bench.onboarding.text import TextFeatures, TextMap
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from embedllm_bench.onboarding.place import Place
     from embedllm_bench.store.store import Store
 
+BATCH = 16  #: questions asked between two looks at the interval
 SHOWN = 5
 KNOWN_SHARE = 0.5  #: of the questions, that a model counts as known from
 
@@ -141,6 +143,12 @@ class Prober:
     def prior(self) -> Place:
         """What the model's card says of its place."""
         return self.cards.read(self.traits)
+
+    def settle(self, count: int, until: float | None = None) -> Settled:
+        """Which way to choose so many questions, or in batches until the interval is so narrow either side."""
+        counts = [count] if until is None else [*range(BATCH, count, BATCH), count]
+        codes = self.matrix.questions.benchmark_codes[1]
+        return Settled.of(self.target, codes, self.cards.left_out, counts, until)
 
     def choose(self, strategy: str, count: int, store: Store | None = None) -> list[Chosen]:
         """The next questions to ask, given the model's outcomes in the store, which are not asked again.

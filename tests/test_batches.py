@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.batches import MOST, Look, Means, Table, measured, stopped, tables
-from embedllm_bench.cli.probing import BATCH
+from embedllm_bench.probing import BATCH
 from tests.helpers import random_matrix
 
 

@@ -88,9 +88,11 @@ def test_the_task_has_a_curve_of_every_row_and_a_table(tmp_path: Path) -> None:
     assert comparison.failures == ()
     table = comparison.overall("new-models")
     pool = {
-        f"pool-{way}" for way in ("accuracy", "forecasts", "information", "random", "stratified", "anchors")
+        f"pool-{way}"
+        for way in ("auto", "accuracy", "forecasts", "information", "random", "stratified", "anchors")
     }
-    assert {"mf", "model-mean", "size-mean", "pool-card-accuracy", "pool-card-random", *pool} < set(table)
+    carded = {f"pool-card-{way}" for way in ("auto", "accuracy", "random", "anchors")}
+    assert {"mf", "model-mean", "size-mean", *carded, *pool} < set(table)
     without = {s.metric: s.n for s in comparison.scores if s.method == "size-mean" and s.benchmark is None}
     assert without == dict.fromkeys(
         [
@@ -100,7 +102,7 @@ def test_the_task_has_a_curve_of_every_row_and_a_table(tmp_path: Path) -> None:
         ],
         15,
     )  # simulated names tell no family
-    for row in ("mf", "pool-random", "pool-accuracy", "pool-card-random"):
+    for row in ("mf", "pool-random", "pool-accuracy", "pool-auto", "pool-card-auto", "pool-card-random"):
         assert {f"accuracy@{k}" for k in (0, 8, 16, 25, 32, 50, 64, 100, 128)} < set(table[row])
         assert table[row]["accuracy@8"].n == 15
     for row in ("pool-random", "probe-mean", "probe-benchmark-mean", "probe-ridge", "probe-irt"):
@@ -156,7 +158,7 @@ def test_progress_is_told_of_every_row_and_none_too_many(tmp_path: Path) -> None
     with Store.open(tmp_path / "s.db", write=True) as store:
         write(store, simulate(9, 120, benchmarks=2, dimension=8), "test")
         compare(store, tasks=["new-models"], methods=["mf"], listener=counter)
-    assert (counter.done, counter.total) == (counter.total, 4 + 6 * (4 + 7))  # the simple rows too
+    assert (counter.done, counter.total) == (counter.total, 4 + 6 * (4 + 8))  # the simple rows too
 
 
 def test_a_card_is_read_where_the_store_has_one(tmp_path: Path) -> None:

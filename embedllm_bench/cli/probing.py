@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from embedllm_bench.probing import Chosen, Prober, Reading
     from embedllm_bench.store.store import Store
 
-BATCH = 16  #: questions asked between two looks at the interval
-STRATEGY = "accuracy"  #: unless --choose says another
-
 OPTIONS = (
     click.option(
         "--probe", type=click.IntRange(0), metavar="K",
@@ -29,8 +26,9 @@ OPTIONS = (
     ),
     click.option(
         "--choose",
-        type=click.Choice(["accuracy", "forecasts", "information", "random", "stratified", "anchors"]),
-        help="How the K are chosen: to tell most of mean accuracy (what it does by itself), of all forecasts, ...",
+        type=click.Choice(["auto", "accuracy", "forecasts", "information", "random", "stratified", "anchors"]),
+        help="How the K are chosen: to tell most of mean accuracy, of all forecasts, ...; auto, what it does by itself,"
+        " takes what known models are told best by.",
     ),
     click.option(
         "--until-ci", type=click.FloatRange(0, 1, min_open=True), metavar="W",
@@ -59,7 +57,7 @@ def probe_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
         count, until, explain = options.pop("probe"), options.pop("until_ci"), options.pop("explain")
         strategy = options.pop("choose")
-        wanted = None if count is None else Wanted(count, strategy or STRATEGY, until, explain)
+        wanted = None if count is None else Wanted(count, strategy or "auto", until, explain)
         if wanted is None and (until is not None or explain or strategy):
             raise UsageError(
                 "--choose, --until-ci and --explain are about a probe; say with --probe how many questions."
@@ -99,6 +97,7 @@ def ask_probe(
     if not wanted.count:
         store.write_model_card(card)
         click.echo(f"{store.path}: the card of {card.id}.")
+    wanted = _settled(prober, wanted)
     code, answered, new = 0, len(prober.probe(store).asked), card.id not in store.model_cards()
     while answered < wanted.count and not _is_enough(prober, store, wanted, answered):
         chosen = _next(prober, store, wanted, answered)
@@ -122,6 +121,22 @@ def ask_probe(
     return code
 
 
+def _settled(prober: Prober, wanted: Wanted) -> Wanted:
+    """The same with the way to choose that ``auto`` takes."""
+    if wanted.strategy != "auto":
+        return wanted
+    if not wanted.count:
+        return replace(wanted, strategy="accuracy")  # nothing is chosen
+    settled = prober.settle(wanted.count, wanted.until)
+    if wanted.explain:
+        errors = ", ".join(f"{way} {missed:.3f}" for way, missed in settled.missed.items())
+        click.echo(
+            f"After {settled.asked} questions the mean accuracy of known models left out is off by (root mean square):"
+            f" {errors}."
+        )
+    return replace(wanted, strategy=settled.way)
+
+
 def _next(prober: Prober, store: Store, wanted: Wanted, answered: int) -> list[Chosen]:
     """The questions to ask now; none where all that can be were.
 
@@ -129,6 +144,7 @@ def _next(prober: Prober, store: Store, wanted: Wanted, answered: int) -> list[C
         DataError: all of these failed.
     """
     from embedllm_bench.errors import DataError
+    from embedllm_bench.probing import BATCH
 
     left = wanted.count - answered
     chosen = prober.choose(wanted.strategy, left if wanted.until is None else min(BATCH, left), store)

@@ -13,10 +13,11 @@ from embedllm_bench.onboarding.cards import size_means
 from embedllm_bench.onboarding.choosing import STRATEGIES, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, UnseenEstimator, targets
 from embedllm_bench.onboarding.irt import ItemResponse
+from embedllm_bench.onboarding.settling import AMONG, AUTO, least_missed
 from embedllm_bench.tasks import new_models
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from embedllm_bench.arrays import FloatArray, IndexArray
     from embedllm_bench.newcomers.ledger import Ledger
@@ -39,20 +40,22 @@ class PoolRows:
 
     def note(self) -> None:
         """Every row."""
+        tried: dict[_Where, dict[str, _Tried]] = {}
         for way in STRATEGIES:
-            choices = [(side, *self._choices(way, side)) for side in self.sides]
-            rows = [(f"{new_models.POOL}-{way}", False)]
-            if way in new_models.WITH_CARD:
-                rows.append((f"{new_models.CARD}-{way}", True))
+            choices = [(side, self._choices(way, side)) for side in self.sides]
             for prefix, k in self.ledger.sizes(whole=way == new_models.RANDOM):
-                for row, carded in rows:
-                    self._unseen(
-                        row, prefix, k, [(side, of.first(k)) for side, of, _ in choices], carded=carded
-                    )
-                    self._answered(
-                        row, prefix, k, [(side, of.first(k)) for side, _, of in choices], carded=carded
-                    )
-            self.ledger.session.added(rows[0][0])
+                for setting, carded in _settings(way):
+                    asked = [(side, of[setting].first(k)) for side, of in choices]
+                    missed = self._measure(way, prefix, k, setting, asked, carded=carded)
+                    if way in AMONG and k is not None:
+                        tried.setdefault((k, setting, carded), {})[way] = asked, missed
+            self.ledger.session.added(f"{new_models.POOL}-{way}")
+        for (k, setting, carded), ways in tried.items():
+            self._measure(AUTO, "", k, setting, _least_missed(ways), carded=carded)
+        self.ledger.session.added(f"{new_models.POOL}-{AUTO}")
+        self._plain_ways()
+
+    def _plain_ways(self) -> None:
         side, count = self.sides[0], len(self.ledger.names) - 1
         seen = targets(self.ledger.benchmark[self.seen], count)
         self._plain(new_models.UNSEEN, side.unseen, seen, self.seen)
@@ -61,10 +64,13 @@ class PoolRows:
         )
         self.ledger.session.added(new_models.MEAN)
 
-    def _choices(self, way: str, side: Side) -> tuple[_Choices, _Choices]:
+    def _choices(self, way: str, side: Side) -> dict[str, _Choices]:
         """For a side's two pools."""
         everything = np.arange(len(self.ledger.benchmark))
-        return self._chosen(way, side.unseen, self.seen), self._chosen(way, side.target.pool, everything)
+        return {
+            new_models.UNSEEN: self._chosen(way, side.unseen, self.seen),
+            new_models.ANSWERED: self._chosen(way, side.target.pool, everything),
+        }
 
     def _chosen(self, way: str, pool: PoolModel, at: IndexArray) -> _Choices:
         allowed = np.isin(at, self.ledger.split.train)
@@ -73,16 +79,26 @@ class PoolRows:
         count = whole if way == new_models.RANDOM else min(new_models.OUTCOMES[-1], whole)
         return _Choices(chooser.choose(pool, count).questions, chooser.without_each_fold(pool, count))
 
+    def _measure(
+        self, way: str, prefix: str, k: int | None, setting: str, asked: Sequence[_Asked], *, carded: bool
+    ) -> list[float]:
+        """Note a row; how far off the mean accuracy of known models left out was, at each side."""
+        row = f"{new_models.CARD if carded else new_models.POOL}-{way}"
+        note = self._unseen if setting == new_models.UNSEEN else self._answered
+        return note(row, prefix, k, asked, carded=carded)
+
     def _unseen(
-        self, row: str, prefix: str, k: int | None, choices: Sequence[tuple[Side, _First]], *, carded: bool
-    ) -> None:
+        self, row: str, prefix: str, k: int | None, choices: Sequence[_Asked], *, carded: bool
+    ) -> list[float]:
         """Forecasts and accuracies at the test questions, whose outcomes the pools have not."""
         ledger = self.ledger
         p: dict[int, FloatArray] = {}
+        missed = []
         for side, (asked, without) in choices:
             cards = side.unseen_cards if carded else None
             priors = None if cards is None else cards.prior.left_out
             estimator = UnseenEstimator.of(side.unseen, side.text, asked, side.sets, without, priors)
+            missed.append(float(estimator.missed[-1]))
             probes = [ledger.probe(model, asked, self.seen[asked]) for model in side.new]
             places = side.unseen.places(probes, None if cards is None else cards.places)
             mean, factors = side.unseen.whole.at(side.forecasts)
@@ -92,21 +108,24 @@ class PoolRows:
         ledger.forecasts(row, prefix, k, p)
         # both sides forecast the known models from their texts, and differ by a penalty at most
         ledger.routes(row, prefix, k, p, self.sides[0].forecasts)
+        return missed
 
     def _answered(
-        self, row: str, prefix: str, k: int | None, choices: Sequence[tuple[Side, _First]], *, carded: bool
-    ) -> None:
+        self, row: str, prefix: str, k: int | None, choices: Sequence[_Asked], *, carded: bool
+    ) -> list[float]:
         """Accuracies on all questions, which the known models answered."""
-        ledger = self.ledger
+        ledger, missed = self.ledger, []
         for side, (asked, without) in choices:
             cards = side.cards if carded else None
             priors = None if cards is None else cards.prior.left_out
             estimator = AnsweredEstimator.of(side.target, asked, without, priors)
+            missed.append(float(estimator.missed[-1]))
             probes = [ledger.probe(model, asked, asked) for model in side.new]
             places = side.target.pool.places(probes, None if cards is None else cards.places)
             ledger.estimates(
                 row, prefix, new_models.ANSWERED, k, side.new, estimator.estimate(probes, places)
             )
+        return missed
 
     def _plain(self, setting: str, pool: PoolModel, weights: FloatArray, questions: IndexArray) -> None:
         """What the simple ways and item response theory make of the random questions; of no question, the size.
@@ -133,6 +152,26 @@ class PoolRows:
 
 
 _First = tuple["IndexArray", "tuple[IndexArray, ...] | None"]
+_Asked = tuple["Side", _First]
+_Tried = tuple[
+    list[_Asked], list[float]
+]  # at each side what is asked, and how far off it was for known models
+_Where = tuple[int, str, bool]  # after how many questions, the setting, whether cards are read
+
+
+def _settings(way: str) -> Iterator[tuple[str, bool]]:
+    """Settings, without cards and with them."""
+    for setting in (new_models.UNSEEN, new_models.ANSWERED):
+        yield setting, False
+        if way in new_models.WITH_CARD:
+            yield setting, True
+
+
+def _least_missed(ways: Mapping[str, _Tried]) -> list[_Asked]:
+    """At each side what was tried with the best success."""
+    sides = range(len(next(iter(ways.values()))[0]))
+    best = [least_missed({way: missed[at] for way, (_, missed) in ways.items()}) for at in sides]
+    return [ways[way][0][at] for at, way in enumerate(best)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 def expected(session: Session, plan: Plan) -> int:
     """How many rows new models go through, one for each division: what a progress bar counts."""
-    rows = len(session.adders) + len(STRATEGIES) + 1
+    rows = len(session.adders) + len(STRATEGIES) + 2  # with auto and the plain ways
     return sum(rows * len(_divisions(session, seed)) for seed in plan.question)
 
 

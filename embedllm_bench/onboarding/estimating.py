@@ -109,6 +109,7 @@ class AnsweredEstimator:
     asked: IndexArray  #: (n,)
     after: After
     scale: FloatArray  #: (B,) how many standard deviations it was off for known models left out
+    missed: FloatArray  #: (B,) root mean square of how far off it was for these
 
     @classmethod
     def of(
@@ -123,12 +124,17 @@ class AnsweredEstimator:
         ``without`` are for each of the pool's folds as many questions, chosen without its models; ``priors`` what
         was believed of each of these before.
         """
-        off = []
+        errors, deviations = [], []
         for fold in _folds(target.pool, asked, without, priors):
             value, deviation = target.after(fold.part, fold.asked).read(fold.places, fold.deviations)
-            off.append(((target.known[:, fold.models].T - value) / deviation) ** 2)  # (L, B)
-        after = target.after(target.pool.whole, asked)
-        return cls(target, asked, after, np.asarray(np.sqrt(np.concatenate(off).mean(0))))
+            errors.append(target.known[:, fold.models].T - value)  # (L, B)
+            deviations.append(deviation)
+        error = np.concatenate(errors)
+        after, scale = (
+            target.after(target.pool.whole, asked),
+            _root_mean_square(error / np.concatenate(deviations)),
+        )
+        return cls(target, asked, after, scale, _root_mean_square(error))
 
     def estimate(self, probes: Sequence[Probe], places: Sequence[Place]) -> Estimates:
         """Of models that were asked these questions, or most of them, and are placed by that."""
@@ -151,6 +157,7 @@ class UnseenEstimator:
     sets: Unseen
     square: FloatArray  #: (B,) mean squared error of a single outcome's forecast
     beyond: FloatArray  #: (B,) variance of a set's accuracy that neither place nor chance explains
+    missed: FloatArray  #: (B,) root mean square of how far off it was for known models left out, on the alike
 
     @classmethod
     def of(
@@ -164,7 +171,7 @@ class UnseenEstimator:
     ) -> UnseenEstimator:
         """For models that are asked these questions; ``without`` and ``priors`` as for answered questions."""
         known, guessed = sets.alike @ pool.outcomes.T, sets.alike @ text.left_out.T  # (B, M)
-        beyond, squares = [], []
+        errors, beyond, squares = [], [], []
         folds = zip(_folds(pool, asked, without, priors), text.without_each_fold, strict=True)
         for fold, (mean, directions) in folds:
             over, factors = fold.part.at(guessed.T)
@@ -172,10 +179,11 @@ class UnseenEstimator:
             missed = pool.outcomes[fold.models] - mean - means @ directions.T  # (L, Q)
             square = missed**2 @ sets.alike.T  # (L, B)
             error = known[:, fold.models].T - over - means @ factors.T
+            errors.append(error)
             squares.append(square)
             beyond.append(error**2 - _spread(factors, fold.places) - square / sets.alike_size)
         square, more = np.concatenate(squares).mean(0), np.concatenate(beyond).mean(0)
-        return cls(pool, sets, square, np.maximum(more, 0))
+        return cls(pool, sets, square, np.maximum(more, 0), _root_mean_square(np.concatenate(errors)))
 
     def estimate(self, places: Sequence[Place]) -> Estimates:
         """Of models that are placed by their answers to these questions."""
@@ -223,11 +231,21 @@ def _spread(factors: FloatArray, places: Sequence[Place]) -> FloatArray:
     return found
 
 
-def _interval(value: FloatArray, deviation: FloatArray, units: int) -> Estimates:
+def quantile(units: int) -> float:
+    """How many standard deviations an interval is wide either side, where so many independent models vouch for it."""
     from scipy.stats import t
 
-    half = float(t.ppf(0.5 + LEVEL / 2, units - 1)) * deviation
+    return float(t.ppf(0.5 + LEVEL / 2, units - 1))
+
+
+def _interval(value: FloatArray, deviation: FloatArray, units: int) -> Estimates:
+    half = quantile(units) * deviation
     return Estimates(np.clip(value, 0, 1), np.clip(value - half, 0, 1), np.clip(value + half, 0, 1))
+
+
+def _root_mean_square(numbers: FloatArray) -> FloatArray:
+    """Of each column."""
+    return np.asarray(np.sqrt((numbers**2).mean(0)))
 
 
 def _sizes(weights: FloatArray) -> FloatArray:

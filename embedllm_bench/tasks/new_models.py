@@ -13,6 +13,7 @@ import numpy as np
 
 from embedllm_bench.cards.kinship import family_of
 from embedllm_bench.onboarding.pool import FEWEST_MODELS as FEWEST_KNOWN
+from embedllm_bench.onboarding.settling import AMONG, AUTO
 from embedllm_bench.results import Row, Score
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ FEWEST_MODELS = 9
 POOL = "pool"  #: the pool model's rows are named after the way their questions are chosen
 RANDOM = "random"
 CARD = "pool-card"  #: with what a model's card tells as the prior
-WITH_CARD = ("accuracy", RANDOM)  #: the ways to choose that are also tried with cards
+WITH_CARD = AMONG  #: the ways to choose that are also tried with cards
 MEAN, BENCHMARK_MEAN, RIDGE, IRT = "probe-mean", "probe-benchmark-mean", "probe-ridge", "probe-irt"
 SIZE = "size-mean"  #: the mean of the known models of its size
 ALL, REFIT = "all_", "refit_"  #: before a metric: with all training outcomes, added or fitted again
@@ -136,7 +137,10 @@ def _score(
 
 def rows(strategies: Sequence[str]) -> tuple[Row, ...]:
     """The rows of the table that are no methods."""
-    names = [*(f"{POOL}-{way}" for way in strategies), *(f"{CARD}-{way}" for way in WITH_CARD)]
+    names = [
+        *(f"{POOL}-{way}" for way in (AUTO, *strategies)),
+        *(f"{CARD}-{way}" for way in (AUTO, *WITH_CARD)),
+    ]
     pool = [Row(name, False, False, oracle=False, settings={}) for name in names]
     plain = [
         Row(name, True, name == BENCHMARK_MEAN, oracle=False, settings={})

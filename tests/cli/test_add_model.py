@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -332,7 +333,7 @@ def test_a_probe_asks_so_many_questions_and_predicts_the_rest(
 ) -> None:
     capsys.readouterr()
     probed = ("org/new", "--backend", "tiny", "--model_args", "skill=9")
-    assert call(known, *probed, "--probe", 20, "--explain") == 0
+    assert call(known, *probed, "--probe", 20, "--choose", "accuracy", "--explain") == 0
     out = capsys.readouterr().out
     model = "org/new+tiny.skill-9"
     assert f"{model}, probed with 20 of 300 questions (accuracy); predicted accuracy" in out
@@ -381,6 +382,27 @@ def test_a_card_alone_is_enough_for_a_prediction(known: Path, capsys: pytest.Cap
     assert "Nothing was asked; --probe with a number asks" in out
     assert outcomes_of(known, "org/qwen2-7b-chat+tiny") == 0
     assert "org/qwen2-7b-chat+tiny" in cards_of(known)
+
+
+def test_the_way_to_choose_is_what_known_models_were_told_best_by(
+    known: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    for probe, told in ((["--probe", 40], 40), (["--probe", 40, "--until-ci", 0.9], 16)):
+        model = f"org/new-{told}"
+        assert call(known, model, "--backend", "tiny", *probe, "--explain") == 0
+        out = capsys.readouterr().out
+        errors = re.search(
+            rf"After {told} questions the mean accuracy .* \(root mean square\): (.+)\.\n", out
+        )
+        assert errors is not None
+        missed = {way: float(off) for way, off in (one.split() for one in errors[1].split(", "))}
+        assert set(missed) == {"accuracy", "random"} | ({"anchors"} if told == 40 else set())
+        taken = re.search(r"Questions chosen \((\w+)\)", out)
+        assert taken is not None
+        assert missed[taken[1]] <= missed["accuracy"]
+        assert f"of 300 questions ({taken[1]}); predicted accuracy" in out
+        assert outcomes_of(known, f"{model}+tiny") == told
 
 
 def test_a_probe_stops_when_it_knows_enough(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
