@@ -304,6 +304,11 @@ def test_a_configuration_is_part_of_the_id(name: str, configuration: Configurati
 @pytest.fixture
 def known(folder: Path) -> Path:
     """Eight models of different ability were asked both benchmarks."""
+    return knowing(folder)
+
+
+def knowing(folder: Path, count: int | None = None) -> Path:
+    """Eight models of different ability were asked so many questions of each benchmark, the first ones, or all."""
     with Store.open(folder / "s.db") as store:
         cards = list(store.benchmark_cards().values())
     made = make_model_card("org/any", Configuration(backend="tiny"), {})
@@ -311,7 +316,7 @@ def known(folder: Path) -> Path:
     lines = ["model,benchmark,question_id,prompt,correct"]
     for card in cards:
         for task in load_tasks(card, made, task_manager([card.task], folder / "tasks")):
-            for question in task.questions:
+            for question in task.questions[:count]:
                 hard = generator.random()
                 lines += [
                     f'org/known-{m},{card.id},{question.question_id},"{question.text}",{int(hard < (m + 1) / 9)}'
@@ -452,11 +457,12 @@ def test_questions_under_other_ids_are_told(folder: Path, capsys: pytest.Capture
 
 
 def test_a_probe_of_which_every_question_failed_before_says_so(
-    known: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    knowing(folder, 6)
     broken = ("org/new", "--backend", "tiny", "--model_args", "fail_on=Question", "--benchmark", "choice")
-    assert call(known, *broken, "--fail-fast", 500) == 3
-    assert call(known, *broken, "--probe", 4) == 1
+    assert call(folder, *broken, "--limit", 6, "--fail-fast", 500) == 3
+    assert call(folder, *broken, "--probe", 4) == 1
     assert "Every question that org/new+tiny.fail_on-Question could be probed with" in capsys.readouterr().err
 
 
