@@ -266,6 +266,8 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=20)
     given = parser.parse_args()
     table = Table.read(given.store)
+    if len(table.codes) < MOST:
+        raise SystemExit(f"{given.store} has {len(table.codes)} questions; probes here are of up to {MOST}.")
     means = measured(table, given.choose, given.splits)
     command = " ".join(["python -m benchmarks.batches", *sys.argv[1:]])
     about = (

@@ -11,7 +11,7 @@ from embedllm_bench.cards.traits import all_traits, are_strangers, traits_of
 from embedllm_bench.encoders.choosing import question_vectors
 from embedllm_bench.errors import DataError
 from embedllm_bench.onboarding.cards import CardPrior, coordinates, families_to_leave_out
-from embedllm_bench.onboarding.choosing import Chooser
+from embedllm_bench.onboarding.choosing import GREEDY, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.place import Probe
 from embedllm_bench.onboarding.pool import FEWEST_MODELS, PoolModel
@@ -146,26 +146,32 @@ class Prober:
 
     def settle(self, count: int, until: float | None = None) -> Settled:
         """Which way to choose so many questions, or in batches until the interval is so narrow either side."""
+        count = min(count, len(self.matrix.questions))
         counts = [count] if until is None else [*range(BATCH, count, BATCH), count]
         codes = self.matrix.questions.benchmark_codes[1]
         return Settled.of(self.target, codes, self.cards.left_out, counts, until)
 
-    def choose(self, strategy: str, count: int, store: Store | None = None) -> list[Chosen]:
+    def choose(self, strategy: str, total: int, count: int, store: Store | None = None) -> list[Chosen]:
         """The next questions to ask, given the model's outcomes in the store, which are not asked again.
 
-        Nor are questions that failed: of these `collect --overwrite failed` asks.
+        So many now, of a probe that is to have ``total`` answers: one that was stopped, or is asked in batches,
+        comes to the questions of one that was not. Nor are questions asked that failed: of these
+        `collect --overwrite failed` asks.
         """
         probe = Probe(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
         allowed = np.ones(len(self.matrix.questions), dtype=bool)
         if store is not None:
             probe = self.probe(store)
             allowed &= ~self._failed(store)
-        allowed[probe.asked] = False
-        chooser = Chooser(strategy, allowed, self.matrix.questions.benchmark_codes[1])
-        choice = chooser.choose(
-            self.pool, count, self.pool.place(probe, self.prior) if len(probe.asked) else None
-        )
         questions = self.matrix.questions
+        if strategy in GREEDY:
+            allowed[probe.asked] = False
+        chooser = Chooser(strategy, allowed, questions.benchmark_codes[1])
+        if strategy in GREEDY:
+            place = self.pool.place(probe, self.prior) if len(probe.asked) else None
+            choice = chooser.choose(self.pool, count, place)
+        else:
+            choice = chooser.choose(self.pool, total).without(probe.asked).first(count)
         return [
             Chosen(
                 questions.benchmarks[q], questions.ids[q], questions.texts[q], float(self.pool.mean[q]),

@@ -97,8 +97,8 @@ def ask_probe(
     if not wanted.count:
         store.write_model_card(card)
         click.echo(f"{store.path}: the card of {card.id}.")
-    wanted = _settled(prober, wanted)
-    code, answered, new = 0, len(prober.probe(store).asked), card.id not in store.model_cards()
+    answered = len(prober.probe(store).asked)
+    wanted, code, new = _settled(prober, wanted, answered), 0, card.id not in store.model_cards()
     while answered < wanted.count and not _is_enough(prober, store, wanted, answered):
         chosen = _next(prober, store, wanted, answered)
         if not chosen:
@@ -121,13 +121,14 @@ def ask_probe(
     return code
 
 
-def _settled(prober: Prober, wanted: Wanted) -> Wanted:
-    """The same with the way to choose that ``auto`` takes."""
+def _settled(prober: Prober, wanted: Wanted, answered: int) -> Wanted:
+    """The same with the way to choose that ``auto`` takes, for as many answers as there are or are to be."""
     if wanted.strategy != "auto":
         return wanted
-    if not wanted.count:
-        return replace(wanted, strategy="accuracy")  # nothing is chosen
-    settled = prober.settle(wanted.count, wanted.until)
+    count = max(wanted.count, answered)
+    if not count or (wanted.until is None and count >= len(prober.matrix.questions)):
+        return replace(wanted, strategy="accuracy")  # none is chosen, or all
+    settled = prober.settle(count, wanted.until)
     if wanted.explain:
         errors = ", ".join(f"{way} {missed:.3f}" for way, missed in settled.missed.items())
         click.echo(
@@ -147,7 +148,8 @@ def _next(prober: Prober, store: Store, wanted: Wanted, answered: int) -> list[C
     from embedllm_bench.probing import BATCH
 
     left = wanted.count - answered
-    chosen = prober.choose(wanted.strategy, left if wanted.until is None else min(BATCH, left), store)
+    now = left if wanted.until is None else min(BATCH, left)
+    chosen = prober.choose(wanted.strategy, wanted.count, now, store)
     if not chosen and not answered:
         raise DataError(
             f"Every question that {prober.model} could be probed with failed before;"

@@ -38,6 +38,15 @@ class Choice:
     gain: FloatArray  #: (k,) share of the open variance that each takes away; NaN where that was no reason
     strategy: str
 
+    def without(self, asked: IndexArray) -> Choice:
+        """The others."""
+        left = ~np.isin(self.questions, asked)
+        return Choice(self.questions[left], self.gain[left], self.strategy)
+
+    def first(self, count: int) -> Choice:
+        """So many."""
+        return Choice(self.questions[:count], self.gain[:count], self.strategy)
+
 
 @dataclass(frozen=True, eq=False)
 class Chooser:

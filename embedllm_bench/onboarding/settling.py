@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 AUTO = "auto"
 AMONG = ("accuracy", "anchors", "random")  #: what ``auto`` takes one of
 IN_BATCHES = ("accuracy", "random")  #: and in batches, in which anchors come to lie where others lie already
+MOST_ANCHORS = 1_000  #: more clusters, in every fold, take minutes
 WORTHWHILE = (
     0.95  #: of the first one's error, that another's has to be below, as these are errors of some models only
 )
@@ -52,18 +53,22 @@ class Settled:
         ``target`` has mean accuracy last, of questions (Q,) of these benchmarks (codes). ``until`` is half the
         interval's width; ``priors`` are what is believed of each fold's models without their answers.
         """
-        tried = [dict[str, float]() for _ in counts]
-        for way in AMONG if until is None else IN_BATCHES:
-            chooser = Chooser(way, np.ones(len(benchmark), dtype=bool), benchmark)
-            asked = chooser.choose(target.pool, max(counts)).questions
-            without = chooser.without_each_fold(target.pool, max(counts))
-            for count, missed in zip(counts, tried, strict=True):
+        most = max(counts)
+        ways = AMONG if until is None and most <= MOST_ANCHORS else IN_BATCHES
+        choosers = {way: Chooser(way, np.ones(len(benchmark), dtype=bool), benchmark) for way in ways}
+        chosen = {
+            way: (one.choose(target.pool, most).questions, one.without_each_fold(target.pool, most))
+            for way, one in choosers.items()
+        }
+        missed: dict[str, float] = {}
+        for count in counts:
+            for way, (asked, without) in chosen.items():
                 first = without and [one[:count] for one in without]
                 estimator = AnsweredEstimator.of(target, asked[:count], first, priors)
                 missed[way] = float(estimator.missed[-1])
-        units = quantile(target.pool.units)
-        at = next((i for i, one in enumerate(tried) if until and units * min(one.values()) <= until), -1)
-        return cls(least_missed(tried[at]), counts[at], tried[at])
+            if until is not None and quantile(target.pool.units) * min(missed.values()) <= until:
+                break
+        return cls(least_missed(missed), count, missed)
 
 
 def least_missed(missed: Mapping[str, float]) -> str:

@@ -410,6 +410,35 @@ def test_the_way_to_choose_is_what_known_models_were_told_best_by(
         assert outcomes_of(known, f"{model}+tiny") == told
 
 
+@pytest.mark.parametrize("way", ["anchors", "random", "stratified"])
+def test_a_probe_in_batches_comes_to_the_questions_of_one_at_once(known: Path, way: str) -> None:
+    for model, more in (("org/once", ()), ("org/batches", ("--until-ci", 0.0001))):
+        assert call(known, model, "--backend", "tiny", "--probe", 40, "--choose", way, *more) == 0
+    with Store.open(known / "s.db") as store:
+        matrix = store.matrix(np.zeros((300, 1), dtype=np.float32))
+    once, batches = (matrix.attempts[matrix.models.index(f"org/{name}+tiny")] for name in ("once", "batches"))
+    assert once.sum() == 40
+    assert np.array_equal(once, batches)
+
+
+def test_more_asked_than_there_is_asks_everything(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert call(known, "org/new", "--backend", "tiny", "--probe", 100_000) == 0
+    assert "probed with 300 of 300 questions" in capsys.readouterr().out
+
+
+def test_a_second_look_reads_a_probe_as_the_first_did(
+    known: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    told = []
+    for count in (40, 0, 8):  # what is there counts, not what is asked for
+        assert call(known, "org/new", "--backend", "tiny", "--probe", count) == 0
+        out = capsys.readouterr().out
+        told.append(out[out.index("probed with 40 of 300") :])
+    assert told[1:] == told[:1] * 2
+
+
 def test_a_probe_stops_when_it_knows_enough(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(known, "org/new", "--backend", "tiny", "--probe", 100, "--until-ci", 0.9) == 0
     assert outcomes_of(known, "org/new+tiny") == 16
