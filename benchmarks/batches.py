@@ -4,7 +4,8 @@ python -m benchmarks.batches NAME --store STORE [--splits 20]
 
 As `add-model --probe 256 --until-ci W` does it: sixteen questions at a time, the later ones chosen for where the
 model's answers put it, the card as the prior, any question of the table. Every model is new once in each split, and
-once with whole families out. Beside it the same number of questions, chosen at once.
+once with whole families out. Beside it the same number of questions, chosen at once; ways that are not greedy take their
+batches from one list, so that there is no difference to be seen.
 """
 
 from __future__ import annotations
@@ -21,11 +22,10 @@ import numpy as np
 from benchmarks.measuring import RESULTS, machine
 from embedllm_bench.cards.traits import all_traits, are_strangers
 from embedllm_bench.onboarding.cards import CardPrior, families_to_leave_out
-from embedllm_bench.onboarding.choosing import STRATEGIES, Chooser
+from embedllm_bench.onboarding.choosing import GREEDY, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.place import Place, Probe
 from embedllm_bench.onboarding.pool import PoolModel
-from embedllm_bench.onboarding.settling import IN_BATCHES
 from embedllm_bench.probing import BATCH
 from embedllm_bench.store.store import Store
 from embedllm_bench.tasks.new_models import divisions
@@ -262,7 +262,7 @@ def main() -> None:
     )
     parser.add_argument("name", help="what the results are called")
     parser.add_argument("--store", required=True)
-    parser.add_argument("--choose", default=IN_BATCHES[0], choices=STRATEGIES)
+    parser.add_argument("--choose", default=GREEDY[0], choices=GREEDY)
     parser.add_argument("--splits", type=int, default=20)
     given = parser.parse_args()
     table = Table.read(given.store)
