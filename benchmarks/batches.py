@@ -2,10 +2,10 @@
 
 python -m benchmarks.batches NAME --store STORE [--splits 20]
 
-As `add-model --probe 256 --until-ci W` does it: sixteen questions at a time, the later ones chosen for where the
-model's answers put it, the card as the prior, any question of the table. Every model is new once in each split, and
-once with whole families out. Beside it the same number of questions, chosen at once; ways that are not greedy take their
-batches from one list, so that there is no difference to be seen.
+As `add-model --probe 256 --until-ci W` does it: sixteen questions at a time, the later ones chosen for what its
+answers leave open, the card as the prior, any question of the table. Every model is new once in each split, and
+once with whole families out. Beside it the same number of questions, chosen at once; ways that are not greedy
+take their batches from one list, so that there is no difference to be seen.
 """
 
 from __future__ import annotations
