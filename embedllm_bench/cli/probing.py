@@ -98,7 +98,8 @@ def ask_probe(
         store.write_model_card(card)
         click.echo(f"{store.path}: the card of {card.id}.")
     answered = len(prober.probe(store).asked)
-    wanted, code, new = _settled(prober, wanted, answered), 0, card.id not in store.model_cards()
+    wanted = _settled(prober, wanted, answered)
+    code, new = 0, card.id not in store.model_cards()
     while answered < wanted.count and not _is_enough(prober, store, wanted, answered):
         chosen = _next(prober, store, wanted, answered)
         if not chosen:

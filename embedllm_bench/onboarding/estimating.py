@@ -130,11 +130,8 @@ class AnsweredEstimator:
             errors.append(target.known[:, fold.models].T - value)  # (L, B)
             deviations.append(deviation)
         error = np.concatenate(errors)
-        after, scale = (
-            target.after(target.pool.whole, asked),
-            _root_mean_square(error / np.concatenate(deviations)),
-        )
-        return cls(target, asked, after, scale, _root_mean_square(error))
+        scale = _root_mean_square(error / np.concatenate(deviations))
+        return cls(target, asked, target.after(target.pool.whole, asked), scale, _root_mean_square(error))
 
     def estimate(self, probes: Sequence[Probe], places: Sequence[Place]) -> Estimates:
         """Of models that were asked these questions, or most of them, and are placed by that."""
