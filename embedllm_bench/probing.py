@@ -203,7 +203,7 @@ class Prober:
         questions = self.matrix.questions
         free = np.ones(len(questions), dtype=bool)
         chooser = Chooser(strategy, free, questions.benchmark_codes[1])
-        without = chooser.without_each_fold(self.pool, len(probe.asked))
+        _, without = chooser.choices(self.pool, len(probe.asked)).of(len(probe.asked))
         place = self.pool.place(probe, self.prior)
         estimator = AnsweredEstimator.of(self.target, probe.asked, without, self.cards.left_out)
         found = estimator.estimate([probe], [place])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.batches import MOST, Look, Means, Table, measured, stopped, tables
-from embedllm_bench.probing import BATCH
+from benchmarks import batches
+from benchmarks.batches import Means, measured, tables
+from benchmarks.probes import COUNTS, Look, Table, stopped
+from embedllm_bench.onboarding.settling import AMONG, AUTO, IN_BATCHES
 from tests.helpers import random_matrix
 
 
@@ -28,19 +30,35 @@ def test_a_model_counts_once_however_often_it_was_new() -> None:
     assert half == pytest.approx(12.706 * 0.2, rel=1e-3)  # Student's t with one degree of freedom
 
 
-def test_every_model_that_was_asked_everything_is_new_once_a_split() -> None:
-    matrix = random_matrix(12, 400)
+def test_every_model_that_was_asked_everything_is_new_once_a_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "WIDTHS", (0.08, 0.05))
+    matrix = random_matrix(12, 300)
     attempts = matrix.attempts.copy()
     attempts[3, 7] = 0  # this one cannot be told how far off it is
     correct = np.minimum(matrix.correct, attempts)
-    means = measured(
-        Table.of(type(matrix)(matrix.models, matrix.questions, correct, attempts)), "accuracy", 2
-    )
-    for way in ("batches", "at once"):
-        for k in range(BATCH, MOST + 1, BATCH):
-            found = means.found[f"models, {way}", "holds", k]
-            assert sorted(found) == [m for m in range(12) if m != 3]
-            assert {len(values) for values in found.values()} == {2}
+    table = Table.of(type(matrix)(matrix.models, matrix.questions, correct, attempts))
+    means = measured(table, 2)
+    others = [m for m in range(12) if m != 3]
+    for key in (
+        *(("models, batches", "holds", k) for k in COUNTS),
+        *(("models, at once", "holds", k) for k in COUNTS),
+        *((f"models, until, {way}", "off", width) for way in (*IN_BATCHES, AUTO) for width in batches.WIDTHS),
+        *((f"models, {first}, then {then}", "width", 128) for first in AMONG for then in AMONG),
+    ):
+        found = means.found[key]
+        assert sorted(found) == others, key
+        assert {len(values) for values in found.values()} == {2}, key
     for what in ("off", "holds", "width"):  # the first batch is chosen at once
         assert means.found["models, batches", what, 16] == means.found["models, at once", what, 16]
+        # and random questions are of one list
+        assert (
+            means.found["models, random, then random", what, 128] != means.found["models, batches", what, 128]
+        )
+    for width in batches.WIDTHS:  # auto is one of the two
+        for model in others:
+            autos, *apart = (
+                means.found[f"models, until, {way}", "off", width][model] for way in (AUTO, *IN_BATCHES)
+            )
+            randoms = means.found[f"models, until, {AUTO}", "random", width][model]
+            assert autos == [apart[bool(random)][at] for at, random in enumerate(randoms)]
     assert sum(line.startswith("| batches |") for line in tables(means)) == 6

@@ -17,10 +17,11 @@ from embedllm_bench.onboarding.settling import AMONG, AUTO, least_missed
 from embedllm_bench.tasks import new_models
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from embedllm_bench.arrays import FloatArray, IndexArray
     from embedllm_bench.newcomers.ledger import Ledger
+    from embedllm_bench.onboarding.choosing import Choices
     from embedllm_bench.onboarding.pool import PoolModel
     from embedllm_bench.onboarding.text import TextFeatures
 
@@ -42,18 +43,27 @@ class PoolRows:
         """Every row."""
         tried: dict[_Where, dict[str, _Tried]] = {}
         for way in STRATEGIES:
-            choices = [(side, self._choices(way, side)) for side in self.sides]
-            for prefix, k in self.ledger.sizes(whole=way == new_models.RANDOM):
-                for setting, carded in _settings(way):
-                    asked = [(side, of[setting].first(k)) for side, of in choices]
-                    missed = self._measure(way, prefix, k, setting, asked, carded=carded)
-                    if way in AMONG and k is not None:
-                        tried.setdefault((k, setting, carded), {})[way] = asked, missed
+            for where, found in self._note_way(way).items():
+                tried.setdefault(where, {})[way] = found
             self.ledger.session.added(f"{new_models.POOL}-{way}")
         for (k, setting, carded), ways in tried.items():
             self._measure(AUTO, "", k, setting, _least_missed(ways), carded=carded)
         self.ledger.session.added(f"{new_models.POOL}-{AUTO}")
         self._plain_ways()
+
+    def _note_way(self, way: str) -> dict[_Where, _Tried]:
+        """Its rows; of a way that ``auto`` may take, what was asked."""
+        choices = [(side, self._choices(way, side)) for side in self.sides]
+        tried: dict[_Where, _Tried] = {}
+        for prefix, k in self.ledger.sizes(whole=way == new_models.RANDOM):
+            count = len(self.ledger.order) if k is None else k
+            for setting in (new_models.UNSEEN, new_models.ANSWERED):
+                asked = [(side, of[setting].of(count)) for side, of in choices]
+                for carded in (False, True) if way in new_models.WITH_CARD else (False,):
+                    missed = self._measure(way, prefix, k, setting, asked, carded=carded)
+                    if way in AMONG and k is not None:
+                        tried[k, setting, carded] = asked, missed
+        return tried
 
     def _plain_ways(self) -> None:
         side, count = self.sides[0], len(self.ledger.names) - 1
@@ -64,7 +74,7 @@ class PoolRows:
         )
         self.ledger.session.added(new_models.MEAN)
 
-    def _choices(self, way: str, side: Side) -> dict[str, _Choices]:
+    def _choices(self, way: str, side: Side) -> dict[str, Choices]:
         """For a side's two pools."""
         everything = np.arange(len(self.ledger.benchmark))
         return {
@@ -72,12 +82,13 @@ class PoolRows:
             new_models.ANSWERED: self._chosen(way, side.target.pool, everything),
         }
 
-    def _chosen(self, way: str, pool: PoolModel, at: IndexArray) -> _Choices:
+    def _chosen(self, way: str, pool: PoolModel, at: IndexArray) -> Choices:
         allowed = np.isin(at, self.ledger.split.train)
         chooser = Chooser(way, allowed, self.ledger.benchmark[at], self.ledger.seed)
         whole = len(self.ledger.order)
-        count = whole if way == new_models.RANDOM else min(new_models.OUTCOMES[-1], whole)
-        return _Choices(chooser.choose(pool, count).questions, chooser.without_each_fold(pool, count))
+        return chooser.choices(
+            pool, whole if way == new_models.RANDOM else min(new_models.OUTCOMES[-1], whole)
+        )
 
     def _measure(
         self, way: str, prefix: str, k: int | None, setting: str, asked: Sequence[_Asked], *, carded: bool
@@ -159,28 +170,8 @@ _Tried = tuple[
 _Where = tuple[int, str, bool]  # after how many questions, the setting, whether cards are read
 
 
-def _settings(way: str) -> Iterator[tuple[str, bool]]:
-    """Settings, without cards and with them."""
-    for setting in (new_models.UNSEEN, new_models.ANSWERED):
-        yield setting, False
-        if way in new_models.WITH_CARD:
-            yield setting, True
-
-
 def _least_missed(ways: Mapping[str, _Tried]) -> list[_Asked]:
     """At each side what was tried with the best success."""
     sides = range(len(next(iter(ways.values()))[0]))
     best = [least_missed({way: missed[at] for way, (_, missed) in ways.items()}) for at in sides]
     return [ways[way][0][at] for at, way in enumerate(best)]
-
-
-@dataclass(frozen=True, eq=False)
-class _Choices:
-    """Questions chosen with all known models, and without those of each fold; the first of them are the fewer."""
-
-    questions: IndexArray
-    without: tuple[IndexArray, ...] | None
-
-    def first(self, k: int | None) -> _First:
-        cut = slice(None) if k is None else slice(k)
-        return self.questions[cut], None if self.without is None else tuple(one[cut] for one in self.without)

@@ -3,9 +3,8 @@
 The pool model says, before any answer, how much each question would tell. Greedy choice by the reduction of a
 posterior variance (Chaloner and Verdinelli 1995, "Bayesian experimental design: a review"): of mean accuracy
 (``accuracy``), of the forecasts of all questions (``forecasts``, A-optimal), or of the volume of what is open
-(``information``, D-optimal). Beside them the plain ways: ``random``, ``stratified`` by benchmark, and ``anchors``,
-the questions nearest to the centres of clusters of questions that are alike in their mean and factors (Polo et al.
-2024, "tinyBenchmarks", whose clusters are of item parameters).
+(``information``, D-optimal). Beside them the plain ways: ``random``, ``stratified`` by benchmark, and ``anchors``
+(:mod:`embedllm_bench.onboarding.anchors`).
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedllm_bench.errors import UsageError
+from embedllm_bench.onboarding.anchors import Anchors
 
 if TYPE_CHECKING:
     from embedllm_bench.arrays import BoolArray, FloatArray, IndexArray
@@ -37,6 +37,7 @@ class Choice:
     questions: IndexArray  #: (k,) positions in the pool
     gain: FloatArray  #: (k,) share of the open variance that each takes away; NaN where that was no reason
     strategy: str
+    anchors: Anchors | None = None  #: that the questions are of
 
     def without(self, asked: IndexArray) -> Choice:
         """The others."""
@@ -46,6 +47,28 @@ class Choice:
     def first(self, count: int) -> Choice:
         """So many."""
         return Choice(self.questions[:count], self.gain[:count], self.strategy)
+
+    def fewer(self, count: int) -> IndexArray:
+        """What would have been chosen of ``count`` at most: the first, but anchors are of as many clusters."""
+        if self.anchors is None or count >= len(self.questions):
+            return self.questions[:count]
+        return self.anchors.choose(count)
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """What is chosen, and what would be without the models of each of the pool's folds; None if that is the same.
+
+    A choice made to suit known models cannot tell how far off it is for a new one; that for others can.
+    """
+
+    choice: Choice
+    without: tuple[Choice, ...] | None
+
+    def of(self, count: int) -> tuple[IndexArray, tuple[IndexArray, ...] | None]:
+        """Of so many questions at most."""
+        folds = self.without
+        return self.choice.fewer(count), None if folds is None else tuple(one.fewer(count) for one in folds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,36 +95,40 @@ class Chooser:
         """
         return self._choose(pool.outcomes, pool.factors, pool.noise, count, place)
 
-    def without_each_fold(self, pool: PoolModel, count: int) -> tuple[IndexArray, ...] | None:
-        """For each of the pool's folds what would have been chosen without its models; None if that is the same.
+    def choices(self, pool: PoolModel, count: int) -> Choices:
+        """``count`` questions or, of these choices, fewer; with those that would be chosen without each fold."""
+        return Choices(self.choose(pool, count), self.without_each_fold(pool, count))
 
-        A choice made to suit known models cannot tell how far off it is for a new one; that for others can.
-        """
+    def without_each_fold(self, pool: PoolModel, count: int) -> tuple[Choice, ...] | None:
+        """For each of the pool's folds what would be chosen without its models; None if that is the same."""
         if self.strategy in BLIND:
             return None
         return tuple(
-            self._choose(pool.outcomes[part.models], part.at(pool.outcomes)[1], noise, count, None).questions
+            self._choose(pool.outcomes[part.models], part.at(pool.outcomes)[1], noise, count, None)
             for part, noise in zip(pool.folds, pool.noise_without, strict=True)
         )
 
     def _choose(
         self, outcomes: FloatArray, factors: FloatArray, noise: FloatArray, count: int, place: Place | None
     ) -> Choice:
-        order = np.random.default_rng([self.seed, 7]).permutation(np.flatnonzero(self.allowed))
-        count = min(count, len(order))
+        generator = np.random.default_rng([self.seed, 7])
         if self.strategy in GREEDY:
+            # drawn from all, not from the allowed: a later batch looks at the questions that the first one did
+            order = generator.permutation(len(self.allowed))
+            order = order[self.allowed[order]]
             among = np.sort(order[: max(CANDIDATES, count)])
             covariance = np.eye(factors.shape[1]) if place is None else place.covariance
-            picked, gain = _greedy(
-                factors[among], noise[among], _aim(self.strategy, factors), covariance, count
-            )
+            aim = _aim(self.strategy, factors)
+            picked, gain = _greedy(factors[among], noise[among], aim, covariance, min(count, len(among)))
             return Choice(among[picked], gain, self.strategy)
+        order, anchors = generator.permutation(np.flatnonzero(self.allowed)), None
+        count = min(count, len(order))
         if self.strategy == "anchors":
-            points = np.column_stack([outcomes[:, order].mean(0), factors[order]])
-            order = order[_anchors(points, count, self.seed)]
+            anchors = Anchors(order, np.column_stack([outcomes[:, order].mean(0), factors[order]]), self.seed)
+            order = anchors.choose(count)
         elif self.strategy == "stratified":
             order = _stratified(order, self.benchmark)
-        return Choice(order[:count], np.full(count, np.nan), self.strategy)
+        return Choice(order[:count], np.full(count, np.nan), self.strategy, anchors)
 
 
 def _greedy(
@@ -151,17 +178,3 @@ def _stratified(order: IndexArray, benchmark: IndexArray) -> IndexArray:
         turn[mine] = (np.arange(len(mine)) + 0.5) / len(mine)
     found: IndexArray = order[np.argsort(turn, kind="stable")]
     return found
-
-
-def _anchors(points: FloatArray, count: int, seed: int) -> IndexArray:
-    """Of points (A, 1 + R) the one nearest to each cluster's centre, largest cluster first."""
-    from sklearn.cluster import MiniBatchKMeans
-
-    if not count:
-        return np.zeros(0, dtype=np.int64)
-    clusters = MiniBatchKMeans(count, n_init=1, random_state=seed).fit(points)
-    distance = clusters.transform(points)  # (A, count)
-    size = np.bincount(clusters.labels_, minlength=count)
-    found = dict.fromkeys(int(distance[:, c].argmin()) for c in np.argsort(-size, kind="stable"))
-    spare = [place for place in range(len(points)) if place not in found]
-    return np.array([*found, *spare][:count], dtype=np.int64)

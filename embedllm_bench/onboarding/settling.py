@@ -56,15 +56,11 @@ class Settled:
         most = max(counts)
         ways = AMONG if until is None and most <= MOST_ANCHORS else IN_BATCHES
         choosers = {way: Chooser(way, np.ones(len(benchmark), dtype=bool), benchmark) for way in ways}
-        chosen = {
-            way: (one.choose(target.pool, most).questions, one.without_each_fold(target.pool, most))
-            for way, one in choosers.items()
-        }
+        chosen = {way: one.choices(target.pool, most) for way, one in choosers.items()}
         missed: dict[str, float] = {}
         for count in counts:
-            for way, (asked, without) in chosen.items():
-                first = without and [one[:count] for one in without]
-                estimator = AnsweredEstimator.of(target, asked[:count], first, priors)
+            for way, choices in chosen.items():
+                estimator = AnsweredEstimator.of(target, *choices.of(count), priors)
                 missed[way] = float(estimator.missed[-1])
             if until is not None and quantile(target.pool.units) * min(missed.values()) <= until:
                 break

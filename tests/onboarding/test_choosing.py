@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from embedllm_bench.errors import UsageError
+from embedllm_bench.onboarding import choosing
 from embedllm_bench.onboarding.choosing import STRATEGIES, Chooser
 from tests.onboarding.worlds import EVERY, KNOWN, MATRIX, POOL, chosen, codes, probe_of
 
@@ -65,6 +66,36 @@ def test_stratified_questions_are_spread_as_the_benchmarks_are() -> None:
     assert np.bincount(codes(MATRIX)[chosen("stratified", 30)]).tolist() == [10, 10, 10]
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_of_fewer_questions_what_was_chosen_is_what_fewer_would_have_been(strategy: str) -> None:
+    chooser = Chooser(strategy, EVERY, codes(MATRIX), seed=2)
+    many, without = chooser.choices(POOL, 300), chooser.without_each_fold(POOL, 24)
+    asked, apart = many.of(24)
+    assert asked.tolist() == chooser.choose(POOL, 24).questions.tolist()
+    assert (apart is None) == (without is None)
+    for one, other in zip(apart or (), without or (), strict=True):
+        assert one.tolist() == other.questions.tolist()
+    assert many.of(300)[0].tolist() == many.choice.questions.tolist()
+
+
+@pytest.mark.parametrize("strategy", ["accuracy", "forecasts", "information"])
+def test_a_later_batch_looks_at_the_questions_that_the_first_one_looked_at(
+    strategy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there are more of them than a greedy way looks at."""
+    monkeypatch.setattr(choosing, "CANDIDATES", 60)
+    chooser = Chooser(strategy, EVERY, codes(MATRIX))
+    looked_at = set(chooser.choose(POOL, 60).questions.tolist())
+    asked = chooser.choose(POOL, 30).questions
+    allowed = EVERY.copy()
+    allowed[asked] = False
+    later = (
+        Chooser(strategy, allowed, codes(MATRIX)).choose(POOL, 60, POOL.place(probe_of(40, asked))).questions
+    )
+    assert set(asked.tolist()) <= looked_at
+    assert looked_at - set(asked.tolist()) <= set(later.tolist())  # and as many that follow in the same order
+
+
 def test_what_is_chosen_without_a_fold_does_not_depend_on_its_models_outcomes() -> None:
     """How much factors count is learned from all known models, but is the same at every question."""
     other = MATRIX.correct[KNOWN].copy()
@@ -76,5 +107,5 @@ def test_what_is_chosen_without_a_fold_does_not_depend_on_its_models_outcomes() 
     after = chooser.without_each_fold(changed, 10)
     assert before is not None
     assert after is not None
-    assert np.array_equal(before[0], after[0])
+    assert np.array_equal(before[0].questions, after[0].questions)
     assert Chooser("random", EVERY, codes(MATRIX)).without_each_fold(POOL, 10) is None

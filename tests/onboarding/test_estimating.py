@@ -40,8 +40,8 @@ def estimated(estimator: AnsweredEstimator, *probes: Probe) -> Estimates:
 def test_estimates_beat_the_plain_mean_and_their_intervals_hold(strategy: str) -> None:
     target = Target.of(POOL, targets(codes(MATRIX), BENCHMARKS))
     chooser = Chooser(strategy, EVERY, codes(MATRIX))
-    asked = chooser.choose(POOL, 40).questions
-    estimator = AnsweredEstimator.of(target, asked, chooser.without_each_fold(POOL, 40))
+    asked, without = chooser.choices(POOL, 40).of(40)
+    estimator = AnsweredEstimator.of(target, asked, without)
     truth = MATRIX.correct[NEW] @ target.weights.T  # (20, 4)
     found = estimated(estimator, *(probe_of(m, asked) for m in NEW.tolist()))
     errors = np.abs(found.value - truth)

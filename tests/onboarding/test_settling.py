@@ -32,8 +32,7 @@ def test_the_ways_are_tried_after_as_many_questions_as_the_probe_has() -> None:
     assert tuple(settled.missed) == AMONG
     for way, missed in settled.missed.items():
         chooser = Chooser(way, EVERY, codes(MATRIX))
-        asked, without = chooser.choose(POOL, 24).questions, chooser.without_each_fold(POOL, 24)
-        assert missed == AnsweredEstimator.of(TARGET, asked, without).missed[-1]
+        assert missed == AnsweredEstimator.of(TARGET, *chooser.choices(POOL, 24).of(24)).missed[-1]
     assert settled.way == least_missed(settled.missed)
 
 

@@ -1,0 +1,75 @@
+"""Questions that stand for clusters of questions that are alike (Polo et al. 2024, "tinyBenchmarks").
+
+There clusters are of item parameters; here of the questions' means and factors in the pool. Eight anchors are of eight
+clusters: the first eight of 256 clusters' would stand for a part of the questions alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from embedllm_bench.arrays import FloatArray, IndexArray
+
+GROUPS = (
+    256  #: of questions, that fewer clusters are made of: nearly as tight, and found at once for every number
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Anchors:
+    """What anchors are among: questions (A,) at points (A, D)."""
+
+    questions: IndexArray
+    points: FloatArray
+    seed: int
+
+    def choose(self, count: int) -> IndexArray:
+        """The question nearest to each of ``count`` clusters' centres, the largest cluster's first; A at most."""
+        count = min(count, len(self.questions))
+        if not count:
+            return self.questions[:0]
+        distance = _distances(self.points, self._centres(count))  # (A, C)
+        size = np.bincount(distance.argmin(1), minlength=distance.shape[1])
+        found = dict.fromkeys(distance.argmin(0)[np.argsort(-size, kind="stable")].tolist())
+        spare = [place for place in range(len(self.questions)) if place not in found]
+        return self.questions[[*found, *spare][:count]]
+
+    def _centres(self, count: int) -> FloatArray:
+        """Of ``count`` clusters at most (C, D)."""
+        from scipy.cluster.hierarchy import fcluster
+
+        groups, sizes, tree = self._groups
+        if count > len(groups):
+            return _batched(self.points, count, self.seed)
+        cluster = fcluster(tree, count, "maxclust") if len(groups) > 1 else np.ones(1, dtype=np.int64)
+        member = sizes * (cluster == np.unique(cluster)[:, None])  # (C, G)
+        return np.asarray(member @ groups / member.sum(1, keepdims=True))
+
+    @cached_property
+    def _groups(self) -> tuple[FloatArray, IndexArray, FloatArray]:
+        """Centres (G, D), sizes (G,), and the tree in which the groups come together (Ward 1963)."""
+        from scipy.cluster.hierarchy import ward
+
+        centres = _batched(self.points, min(GROUPS, len(self.points)), self.seed)
+        sizes = np.bincount(_distances(self.points, centres).argmin(1), minlength=len(centres))
+        centres, sizes = centres[sizes > 0], sizes[sizes > 0]
+        return centres, sizes, ward(centres) if len(centres) > 1 else np.zeros((0, 4))
+
+
+def _batched(points: FloatArray, count: int, seed: int) -> FloatArray:
+    """Centres (count, D) of clusters of many points."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    return np.asarray(MiniBatchKMeans(count, n_init=1, random_state=seed).fit(points).cluster_centers_)
+
+
+def _distances(points: FloatArray, centres: FloatArray) -> FloatArray:
+    """(A, C)."""
+    from sklearn.metrics.pairwise import euclidean_distances
+
+    return np.asarray(euclidean_distances(points, centres))
