@@ -59,7 +59,7 @@ class Boosting(SharedScores):
 
     def predict_proba(self, questions: Questions) -> Float32Array:
         """The trees at every cell."""
-        cells = self._cells(self.rows_.see(questions))
+        cells = self._cells(self.last_.of(questions, self.rows_.see))
         return probability(along(self.line_, cells.logits(self.boosted_))).astype(np.float32)
 
     def save(self, folder: Path) -> None:

@@ -81,8 +81,8 @@ class Ensemble(SharedScores):
 
     def predict_proba(self, questions: Questions) -> Float32Array:
         """The forest at every cell; kernels where the question is like none that was trained on."""
-        seen = self.rows_.see(questions)
-        forest = along(self.line_, logit(self._linear(self.trees_.forecast(seen.rows))))
+        seen, scores = self.last_.of(questions, self._read)
+        forest = along(self.line_, logit(self._linear(scores)))
         kernels = along(self.kernel_line_, logit(self._linear(seen.forecasts[0])))
         trusted = familiarity(self.usual_, seen.nearest)
         return probability(trusted * forest + (1 - trusted) * kernels).astype(np.float32)
@@ -131,4 +131,9 @@ class Ensemble(SharedScores):
         return UniRoute(self.seed, self.clusters, "nearest", "cpu")
 
     def _scores(self, questions: Questions) -> FloatArray:
-        return self.trees_.forecast(self.rows_.see(questions).rows)
+        return self._read(questions)[1]
+
+    def _read(self, questions: Questions) -> tuple[Seen, FloatArray]:
+        """Questions as rows, and the scores (Q, C) that the forest reads off them."""
+        seen = self.rows_.see(questions)
+        return seen, self.trees_.forecast(seen.rows)

@@ -10,6 +10,7 @@ import numpy as np
 
 from embedllm_bench.methods.adding import Prior
 from embedllm_bench.methods.base import Method
+from embedllm_bench.methods.kernels.last import Last
 from embedllm_bench.methods.kernels.link import along, fit_line, logit, probability
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class SharedScores(Method, abc.ABC):
 
     def predict_proba(self, questions: Questions) -> Float32Array:
         """The scores once for all models."""
-        logits = logit(self._linear(self._scores(questions)))
+        logits = logit(self._linear(self.last_.of(questions, self._scores)))
         return probability(along(self.line_, logits)).astype(np.float32)
 
     def add_model(self, questions: Questions, correct: CountArray, attempts: CountArray) -> Self:
@@ -63,6 +64,7 @@ class SharedScores(Method, abc.ABC):
         self.keys_ = questions.keys
         self.means_, self.loadings_ = components.means, components.loadings  # (M,), (M, C)
         self.left_out_ = left_out
+        self.last_ = Last()
 
     def _calibrate(self, scores: FloatArray, correct: CountArray, attempts: CountArray) -> None:
         """The link, from forecasts (T, C) of questions that had no part in them."""
@@ -90,3 +92,4 @@ class SharedScores(Method, abc.ABC):
         for name in MODELS:
             setattr(self, f"{name}_", arrays[name])
         self.keys_ = tuple(keys)
+        self.last_ = Last()
