@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.measuring import RESULTS, machine
-from benchmarks.probes import MOST, Known, Table, stopped
+from benchmarks.probes import MOST, Known, Reader, Table, stopped
 from embedllm_bench.cards.traits import are_strangers
 from embedllm_bench.onboarding.settling import AMONG, AUTO, IN_BATCHES
 from embedllm_bench.tasks.new_models import divisions
@@ -57,6 +57,12 @@ class Means:
         """What an interval says."""
         for what, value in (("off", look.off), ("holds", look.holds), ("width", look.half_width)):
             self.add((kind, what, at), model, value)
+
+    def last(self, kind: str, width: float, model: int, look: Look) -> None:
+        """The interval at which a probe stopped that was to be so narrow."""
+        self.look(kind, width, model, look)
+        self.add((kind, "asked", width), model, look.asked)
+        self.add((kind, "reached", width), model, look.half_width <= width)
 
     def mean(self, key: Key) -> tuple[float, float]:
         """Mean and the half width of its 95 % interval over models, by Student's t."""
@@ -101,29 +107,40 @@ def _by_kinship(table: Table, known: IndexArray, new: IndexArray) -> Iterator[tu
 
 def _note(means: Means, kind: str, known: Known, new: Sequence[int]) -> None:
     ways = {name: known.way(name) for name in AMONG}
-    taken = {width: known.settled(width) for width in WIDTHS}
+    readers = {name: Reader(known, way.choices.of) for name, way in ways.items()}
+    settled = {width: known.settled(width) for width in WIDTHS}
+    autos = {width: Reader.of(one, ways) for width, one in settled.items()}
+    best = IN_BATCHES[0]
     for model, believed in zip(new, known.prior.read_all([known.table.traits[m] for m in new]), strict=True):
         batches = {way: ways[way].in_batches(model, believed) for way in IN_BATCHES}
-        for way, looks in (
-            ("batches", batches[IN_BATCHES[0]]),
-            ("at once", ways[IN_BATCHES[0]].at_once(model, believed)),
-        ):
-            for look in looks:
-                means.look(f"{kind}, {way}", look.asked, model, look)
-        for width, way in taken.items():
-            for name, looks in (*batches.items(), (AUTO, batches[way])):
-                last = stopped(looks, width)
-                means.look(f"{kind}, until, {name}", width, model, last)
-                means.add((f"{kind}, until, {name}", "asked", width), model, last.asked)
-                means.add((f"{kind}, until, {name}", "reached", width), model, last.half_width <= width)
+        looks = {
+            way: [readers[way].look(model, asked, believed) for asked in batches[way]] for way in batches
+        }
+        for look in looks[best]:
+            means.look(f"{kind}, batches", look.asked, model, look)
+        for asked in ways[best].at_once():
+            means.look(f"{kind}, at once", len(asked), model, readers[best].look(model, asked, believed))
+        for width in WIDTHS:
+            for name in IN_BATCHES:
+                means.last(f"{kind}, until, {name}", width, model, stopped(looks[name], width))
+            way = settled[width].way
+            auto = (autos[width].look(model, asked, believed) for asked in batches[way])
+            means.last(f"{kind}, until, {AUTO}", width, model, stopped(auto, width))
             means.add((f"{kind}, until, {AUTO}", "random", width), model, way == "random")
-        _note_mixed(means, kind, ways, model, believed)
+        _note_mixed(means, kind, ways, readers, model, believed)
 
 
-def _note_mixed(means: Means, kind: str, ways: Mapping[str, Way], model: int, believed: Place) -> None:
+def _note_mixed(
+    means: Means,
+    kind: str,
+    ways: Mapping[str, Way],
+    readers: Mapping[str, Reader],
+    model: int,
+    believed: Place,
+) -> None:
     for first, then in product(ways, ways):
         asked = ways[then].more(model, ways[first].listed(FIRST), believed, FIRST)
-        look = ways[then].look(model, asked, believed)
+        look = readers[then].look(model, asked, believed)
         means.look(f"{kind}, {first}, then {then}", look.asked, model, look)
 
 

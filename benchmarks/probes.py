@@ -13,17 +13,18 @@ from embedllm_bench.onboarding.choosing import GREEDY, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.place import Place, Probe
 from embedllm_bench.onboarding.pool import PoolModel
-from embedllm_bench.onboarding.settling import Settled
+from embedllm_bench.onboarding.settling import Trial
 from embedllm_bench.probing import BATCH
 from embedllm_bench.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from embedllm_bench.arrays import BoolArray, IndexArray
     from embedllm_bench.cards.traits import Traits
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.onboarding.choosing import Choices
+    from embedllm_bench.onboarding.settling import Asked, Settled
 
 MOST = 256
 COUNTS = tuple(range(BATCH, MOST + 1, BATCH))
@@ -39,9 +40,12 @@ class Look:
     off: float
 
 
-def stopped(looks: Sequence[Look], width: float) -> Look:
+def stopped(looks: Iterable[Look], width: float) -> Look:
     """The first interval so narrow, the last of all where none is."""
-    return next((look for look in looks if look.half_width <= width), looks[-1])
+    for look in looks:
+        if look.half_width <= width:
+            break
+    return look
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,35 +93,36 @@ class Known:
         chooser = Chooser(strategy, np.ones(len(self.table.codes), dtype=bool), self.table.codes, self.seed)
         return Way(self, chooser, chooser.choices(self.pool, MOST))
 
-    def settled(self, width: float) -> str:
-        """The way that `auto` takes in batches until an interval is so narrow."""
-        return Settled.of(self.target, self.table.codes, self.prior.left_out, COUNTS, width).way
+    def settled(self, width: float) -> Settled:
+        """What `auto` comes to in batches until an interval is so narrow."""
+        return Trial.of(self.target, self.table.codes, self.prior.left_out, COUNTS, width).settled
+
+    def probe(self, model: int, asked: IndexArray) -> Probe:
+        """What a model of the table answered."""
+        matrix, at = self.table.matrix, np.sort(asked)
+        attempts = matrix.attempts[model, at]
+        return Probe(at, matrix.correct[model, at] / attempts, attempts.astype(np.float64))
 
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """A way to choose questions for new models, and what their answers say."""
+    """A way to choose questions for new models."""
 
     known: Known
     chooser: Chooser
     choices: Choices
-    estimators: dict[int, AnsweredEstimator] = field(
-        default_factory=dict
-    )  #: by how many questions were asked
     lists: dict[int, IndexArray] = field(default_factory=dict)  #: of so many questions, chosen at once
 
-    def in_batches(self, model: int, believed: Place) -> list[Look]:
-        """After every batch, each chosen by what those before it said."""
-        asked = self.listed(BATCH)
-        looks = [self.look(model, asked, believed)]
-        while len(asked) < MOST:
-            asked = self.more(model, asked, believed, BATCH)
-            looks.append(self.look(model, asked, believed))
-        return looks
+    def in_batches(self, model: int, believed: Place) -> list[IndexArray]:
+        """What was asked after every batch, each chosen by what those before it said."""
+        asked = [self.listed(BATCH)]
+        while len(asked[-1]) < MOST:
+            asked.append(self.more(model, asked[-1], believed, BATCH))
+        return asked
 
-    def at_once(self, model: int, believed: Place) -> list[Look]:
-        """After as many questions, the order of which is the same for every model."""
-        return [self.look(model, self.listed(count), believed) for count in COUNTS]
+    def at_once(self) -> list[IndexArray]:
+        """As many questions, for every model the same."""
+        return [self.listed(count) for count in COUNTS]
 
     def more(self, model: int, asked: IndexArray, believed: Place, count: int) -> IndexArray:
         """These questions and the next ones, as :meth:`~embedllm_bench.probing.Prober.choose` has them."""
@@ -127,18 +132,8 @@ class Way:
         allowed = self.chooser.allowed.copy()
         allowed[asked] = False
         chooser = Chooser(self.chooser.strategy, allowed, self.chooser.benchmark, self.chooser.seed)
-        place = self.known.pool.place(self._probe(model, asked), believed)
+        place = self.known.pool.place(self.known.probe(model, asked), believed)
         return np.concatenate([asked, chooser.choose(self.known.pool, count, place).questions])
-
-    def look(self, model: int, asked: IndexArray, believed: Place) -> Look:
-        """After these questions, also where they were chosen otherwise."""
-        probe = self._probe(model, asked)
-        place = self.known.pool.place(probe, believed)
-        found = self._estimator(len(asked)).estimate([probe], [place])
-        value, low, high = (float(bound[0, -1]) for bound in (found.value, found.low, found.high))
-        matrix = self.known.table.matrix
-        truth = float((matrix.correct[model] / matrix.attempts[model]).mean())
-        return Look(len(asked), max(high - value, value - low), low <= truth <= high, abs(value - truth))
 
     def listed(self, count: int) -> IndexArray:
         """So many questions, chosen at once."""
@@ -146,15 +141,34 @@ class Way:
             self.lists[count] = self.choices.choice.fewer(count)
         return self.lists[count]
 
-    def _probe(self, model: int, asked: IndexArray) -> Probe:
-        matrix, at = self.known.table.matrix, np.sort(asked)
-        attempts = matrix.attempts[model, at]
-        return Probe(at, matrix.correct[model, at] / attempts, attempts.astype(np.float64))
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """What answers say, where so many questions would have been chosen so."""
+
+    known: Known
+    chosen: Callable[[int], Asked]
+    estimators: dict[int, AnsweredEstimator] = field(default_factory=dict)  #: by how many
+
+    @classmethod
+    def of(cls, settled: Settled, ways: Mapping[str, Way]) -> Reader:
+        """For the way that `auto` came to."""
+        known = ways[settled.way].known
+        needed = {settled.way, *settled.without}
+        return cls(known, lambda count: settled.chosen({way: ways[way].choices.of(count) for way in needed}))
+
+    def look(self, model: int, asked: IndexArray, believed: Place) -> Look:
+        """After these questions, also where they were chosen otherwise."""
+        known = self.known
+        probe = known.probe(model, asked)
+        found = self._estimator(len(asked)).estimate([probe], [known.pool.place(probe, believed)])
+        value, low, high = (float(bound[0, -1]) for bound in (found.value, found.low, found.high))
+        matrix = known.table.matrix
+        truth = float((matrix.correct[model] / matrix.attempts[model]).mean())
+        return Look(len(asked), max(high - value, value - low), low <= truth <= high, abs(value - truth))
 
     def _estimator(self, count: int) -> AnsweredEstimator:
         if count not in self.estimators:
-            known = self.known
-            self.estimators[count] = AnsweredEstimator.of(
-                known.target, *self.choices.of(count), known.prior.left_out
-            )
+            left_out = self.known.prior.left_out
+            self.estimators[count] = AnsweredEstimator.of(self.known.target, *self.chosen(count), left_out)
         return self.estimators[count]

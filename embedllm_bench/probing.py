@@ -15,7 +15,7 @@ from embedllm_bench.onboarding.choosing import GREEDY, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.place import Probe
 from embedllm_bench.onboarding.pool import FEWEST_MODELS, PoolModel
-from embedllm_bench.onboarding.settling import Settled
+from embedllm_bench.onboarding.settling import Trial
 from embedllm_bench.onboarding.text import TextFeatures, TextMap
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.onboarding.estimating import Estimates
     from embedllm_bench.onboarding.place import Place
+    from embedllm_bench.onboarding.settling import Asked, Settled
     from embedllm_bench.store.store import Store
 
 BATCH = 16  #: questions asked between two looks at the interval
@@ -144,12 +145,12 @@ class Prober:
         """What the model's card says of its place."""
         return self.cards.read(self.traits)
 
-    def settle(self, count: int, until: float | None = None) -> Settled:
+    def try_ways(self, count: int, until: float | None = None) -> Trial:
         """Which way to choose so many questions, or in batches until the interval is so narrow either side."""
         count = min(count, len(self.matrix.questions))
         counts = [count] if until is None else [*range(BATCH, count, BATCH), count]
         codes = self.matrix.questions.benchmark_codes[1]
-        return Settled.of(self.target, codes, self.cards.left_out, counts, until)
+        return Trial.of(self.target, codes, self.cards.left_out, counts, until)
 
     def choose(self, strategy: str, total: int, count: int, store: Store | None = None) -> list[Chosen]:
         """The next questions to ask, given the model's outcomes in the store, which are not asked again.
@@ -197,13 +198,10 @@ class Prober:
         at = np.array([place[key] for key in self.matrix.questions.keys], dtype=np.int64)
         return Probe.of(matrix.correct[row, at], matrix.attempts[row, at])
 
-    def read(self, store: Store, strategy: str) -> Reading:
+    def read(self, store: Store, strategy: str | Settled) -> Reading:
         """What the model's outcomes in the store say; ``strategy`` is how they were chosen."""
         probe = self.probe(store)
-        questions = self.matrix.questions
-        free = np.ones(len(questions), dtype=bool)
-        chooser = Chooser(strategy, free, questions.benchmark_codes[1])
-        _, without = chooser.choices(self.pool, len(probe.asked)).of(len(probe.asked))
+        without = self._without_each_fold(strategy, len(probe.asked))
         place = self.pool.place(probe, self.prior)
         estimator = AnsweredEstimator.of(self.target, probe.asked, without, self.cards.left_out)
         found = estimator.estimate([probe], [place])
@@ -219,6 +217,18 @@ class Prober:
             routed=self._routed(place),
             encoder=self.encoder,
         )
+
+    def _without_each_fold(self, strategy: str | Settled, count: int) -> tuple[IndexArray, ...] | None:
+        """As many questions as would have been asked without the models of each of the pool's folds."""
+        questions = self.matrix.questions
+        free, codes = np.ones(len(questions), dtype=bool), questions.benchmark_codes[1]
+
+        def asked(way: str) -> Asked:
+            return Chooser(way, free, codes).choices(self.pool, count).of(count)
+
+        if isinstance(strategy, str):
+            return asked(strategy)[1]
+        return strategy.chosen({way: asked(way) for way in {strategy.way, *strategy.without}})[1]
 
     def _predicted(self, found: Estimates, asked: IndexArray) -> list[Predicted]:
         names: Sequence[str | None] = [*self.matrix.questions.benchmark_codes[0], None]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from embedllm_bench.cards import BenchmarkCard, ModelCard
     from embedllm_bench.cards.traits import Traits
     from embedllm_bench.collecting.collector import Settings
+    from embedllm_bench.onboarding.settling import Settled
     from embedllm_bench.probing import Chosen, Prober, Reading
     from embedllm_bench.store.store import Store
 
@@ -46,6 +47,12 @@ class Wanted:
     strategy: str
     until: float | None
     explain: bool
+    settled: Settled | None = None  #: what ``auto`` came to
+
+    @property
+    def chosen_by(self) -> str | Settled:
+        """What the intervals depend on."""
+        return self.settled or self.strategy
 
 
 def probe_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,7 +125,7 @@ def ask_probe(
         if answered == before or wanted.until is None:
             break
     if not wanted.count or answered:
-        _echo(_lines(prober.read(store, wanted.strategy), wanted, prober.traits))
+        _echo(_lines(prober.read(store, wanted.chosen_by), wanted, prober.traits))
     return code
 
 
@@ -129,14 +136,14 @@ def _settled(prober: Prober, wanted: Wanted, answered: int) -> Wanted:
     count = max(wanted.count, answered)
     if not count or (wanted.until is None and count >= len(prober.matrix.questions)):
         return replace(wanted, strategy="accuracy")  # none is chosen, or all
-    settled = prober.settle(count, wanted.until)
+    trial = prober.try_ways(count, wanted.until)
     if wanted.explain:
-        errors = ", ".join(f"{way} {missed:.3f}" for way, missed in settled.missed.items())
+        errors = ", ".join(f"{way} {missed:.3f}" for way, missed in trial.missed.items())
         click.echo(
-            f"After {settled.asked} questions the mean accuracy of known models left out is off by (root mean square):"
+            f"After {trial.asked} questions the mean accuracy of known models left out is off by (root mean square):"
             f" {errors}."
         )
-    return replace(wanted, strategy=settled.way)
+    return replace(wanted, strategy=trial.settled.way, settled=trial.settled)
 
 
 def _next(prober: Prober, store: Store, wanted: Wanted, answered: int) -> list[Chosen]:
@@ -163,7 +170,7 @@ def _is_enough(prober: Prober, store: Store, wanted: Wanted, answered: int) -> b
     """Whether the interval is as narrow as it is to be."""
     if wanted.until is None or not answered:
         return False
-    return prober.read(store, wanted.strategy).half_width <= wanted.until
+    return prober.read(store, wanted.chosen_by).half_width <= wanted.until
 
 
 def _by_benchmark(chosen: Sequence[Chosen]) -> dict[str, frozenset[str]]:

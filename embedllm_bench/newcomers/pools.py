@@ -13,7 +13,7 @@ from embedllm_bench.onboarding.cards import size_means
 from embedllm_bench.onboarding.choosing import STRATEGIES, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, UnseenEstimator, targets
 from embedllm_bench.onboarding.irt import ItemResponse
-from embedllm_bench.onboarding.settling import AMONG, AUTO, least_missed
+from embedllm_bench.onboarding.settling import AMONG, AUTO, Settled
 from embedllm_bench.tasks import new_models
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from embedllm_bench.arrays import FloatArray, IndexArray
     from embedllm_bench.newcomers.ledger import Ledger
     from embedllm_bench.onboarding.choosing import Choices
+    from embedllm_bench.onboarding.estimating import Missed
     from embedllm_bench.onboarding.pool import PoolModel
+    from embedllm_bench.onboarding.settling import Asked
     from embedllm_bench.onboarding.text import TextFeatures
 
 
@@ -47,7 +49,7 @@ class PoolRows:
                 tried.setdefault(where, {})[way] = found
             self.ledger.session.added(f"{new_models.POOL}-{way}")
         for (k, setting, carded), ways in tried.items():
-            self._measure(AUTO, "", k, setting, _least_missed(ways), carded=carded)
+            self._measure(AUTO, "", k, setting, _settled(ways), carded=carded)
         self.ledger.session.added(f"{new_models.POOL}-{AUTO}")
         self._plain_ways()
 
@@ -92,15 +94,15 @@ class PoolRows:
 
     def _measure(
         self, way: str, prefix: str, k: int | None, setting: str, asked: Sequence[_Asked], *, carded: bool
-    ) -> list[float]:
-        """Note a row; how far off the mean accuracy of known models left out was, at each side."""
+    ) -> list[Missed]:
+        """Note a row; how far off it was for known models left out, at each side."""
         row = f"{new_models.CARD if carded else new_models.POOL}-{way}"
         note = self._unseen if setting == new_models.UNSEEN else self._answered
         return note(row, prefix, k, asked, carded=carded)
 
     def _unseen(
         self, row: str, prefix: str, k: int | None, choices: Sequence[_Asked], *, carded: bool
-    ) -> list[float]:
+    ) -> list[Missed]:
         """Forecasts and accuracies at the test questions, whose outcomes the pools have not."""
         ledger = self.ledger
         p: dict[int, FloatArray] = {}
@@ -109,7 +111,7 @@ class PoolRows:
             cards = side.unseen_cards if carded else None
             priors = None if cards is None else cards.prior.left_out
             estimator = UnseenEstimator.of(side.unseen, side.text, asked, side.sets, without, priors)
-            missed.append(float(estimator.missed[-1]))
+            missed.append(estimator.missed)
             probes = [ledger.probe(model, asked, self.seen[asked]) for model in side.new]
             places = side.unseen.places(probes, None if cards is None else cards.places)
             mean, factors = side.unseen.whole.at(side.forecasts)
@@ -123,14 +125,14 @@ class PoolRows:
 
     def _answered(
         self, row: str, prefix: str, k: int | None, choices: Sequence[_Asked], *, carded: bool
-    ) -> list[float]:
+    ) -> list[Missed]:
         """Accuracies on all questions, which the known models answered."""
         ledger, missed = self.ledger, []
         for side, (asked, without) in choices:
             cards = side.cards if carded else None
             priors = None if cards is None else cards.prior.left_out
             estimator = AnsweredEstimator.of(side.target, asked, without, priors)
-            missed.append(float(estimator.missed[-1]))
+            missed.append(estimator.missed)
             probes = [ledger.probe(model, asked, asked) for model in side.new]
             places = side.target.pool.places(probes, None if cards is None else cards.places)
             ledger.estimates(
@@ -162,16 +164,15 @@ class PoolRows:
                 ledger.values(row, prefix, setting, k, ledger.new, np.stack(values))
 
 
-_First = tuple["IndexArray", "tuple[IndexArray, ...] | None"]
-_Asked = tuple["Side", _First]
-_Tried = tuple[
-    list[_Asked], list[float]
-]  # at each side what is asked, and how far off it was for known models
+_Asked = tuple["Side", "Asked"]
+_Tried = tuple[list[_Asked], "list[Missed]"]  # at each side what is asked, and how far off it was
 _Where = tuple[int, str, bool]  # after how many questions, the setting, whether cards are read
 
 
-def _least_missed(ways: Mapping[str, _Tried]) -> list[_Asked]:
-    """At each side what was tried with the best success."""
-    sides = range(len(next(iter(ways.values()))[0]))
-    best = [least_missed({way: missed[at] for way, (_, missed) in ways.items()}) for at in sides]
-    return [ways[way][0][at] for at, way in enumerate(best)]
+def _settled(ways: Mapping[str, _Tried]) -> list[_Asked]:
+    """At each side what is asked by the way that did best."""
+    found = []
+    for at, (side, _) in enumerate(next(iter(ways.values()))[0]):
+        settled = Settled.by({way: missed[at] for way, (_, missed) in ways.items()})
+        found.append((side, settled.chosen({way: asked[at][1] for way, (asked, _) in ways.items()})))
+    return found

@@ -102,6 +102,21 @@ class After:
 
 
 @dataclass(frozen=True, eq=False)
+class Missed:
+    """Root mean square of errors for known models that were left out."""
+
+    all: FloatArray  #: (B,)
+    without: FloatArray  #: (F, B) of the models outside each fold
+
+    @classmethod
+    def of(cls, errors: Sequence[FloatArray]) -> Missed:
+        """Of each fold's errors (L, B)."""
+        others = [np.concatenate([*errors[:at], *errors[at + 1 :]]) for at in range(len(errors))]
+        without = np.stack([_root_mean_square(error) for error in others])
+        return cls(_root_mean_square(np.concatenate(errors)), without)
+
+
+@dataclass(frozen=True, eq=False)
 class AnsweredEstimator:
     """Accuracy on questions the known models answered; what was asked counts as it came out."""
 
@@ -109,7 +124,7 @@ class AnsweredEstimator:
     asked: IndexArray  #: (n,)
     after: After
     scale: FloatArray  #: (B,) how many standard deviations it was off for known models left out
-    missed: FloatArray  #: (B,) root mean square of how far off it was for these
+    missed: Missed  #: how far off it was for these
 
     @classmethod
     def of(
@@ -129,9 +144,8 @@ class AnsweredEstimator:
             value, deviation = target.after(fold.part, fold.asked).read(fold.places, fold.deviations)
             errors.append(target.known[:, fold.models].T - value)  # (L, B)
             deviations.append(deviation)
-        error = np.concatenate(errors)
-        scale = _root_mean_square(error / np.concatenate(deviations))
-        return cls(target, asked, target.after(target.pool.whole, asked), scale, _root_mean_square(error))
+        scale = _root_mean_square(np.concatenate(errors) / np.concatenate(deviations))
+        return cls(target, asked, target.after(target.pool.whole, asked), scale, Missed.of(errors))
 
     def estimate(self, probes: Sequence[Probe], places: Sequence[Place]) -> Estimates:
         """Of models that were asked these questions, or most of them, and are placed by that."""
@@ -154,7 +168,7 @@ class UnseenEstimator:
     sets: Unseen
     square: FloatArray  #: (B,) mean squared error of a single outcome's forecast
     beyond: FloatArray  #: (B,) variance of a set's accuracy that neither place nor chance explains
-    missed: FloatArray  #: (B,) root mean square of how far off it was for known models left out, on the alike
+    missed: Missed  #: how far off it was for known models left out, on the alike
 
     @classmethod
     def of(
@@ -180,7 +194,7 @@ class UnseenEstimator:
             squares.append(square)
             beyond.append(error**2 - _spread(factors, fold.places) - square / sets.alike_size)
         square, more = np.concatenate(squares).mean(0), np.concatenate(beyond).mean(0)
-        return cls(pool, sets, square, np.maximum(more, 0), _root_mean_square(np.concatenate(errors)))
+        return cls(pool, sets, square, np.maximum(more, 0), Missed.of(errors))
 
     def estimate(self, places: Sequence[Place]) -> Estimates:
         """Of models that are placed by their answers to these questions."""

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from embedllm_bench.arrays import IndexArray
-    from embedllm_bench.onboarding.estimating import Target
+    from embedllm_bench.onboarding.estimating import Missed, Target
     from embedllm_bench.onboarding.place import Place
 
+    Asked = tuple[IndexArray, tuple[IndexArray, ...] | None]  # questions, and those without each fold
 AUTO = "auto"
 AMONG = ("accuracy", "anchors", "random")  #: what ``auto`` takes one of
 IN_BATCHES = ("accuracy", "random")  #: and in batches, in which anchors come to lie where others lie already
@@ -33,9 +34,48 @@ WORTHWHILE = (
 
 @dataclass(frozen=True)
 class Settled:
-    """The way that was taken, and why."""
+    """The way that is taken, and the one that would be without the models of each of the pool's folds.
+
+    The least of three errors is less than what is to come. What tells how far off the way that is taken will be are the
+    errors, for a fold's models, of the way that the other models would have had taken.
+    """
 
     way: str
+    without: tuple[str, ...]
+
+    @classmethod
+    def by(cls, missed: Mapping[str, Missed]) -> Settled:
+        """The way whose error of the last target is least; the first of ``AMONG`` where another's is hardly less."""
+        folds = range(len(next(iter(missed.values())).without))
+        return cls(
+            least_missed({way: float(one.all[-1]) for way, one in missed.items()}),
+            tuple(
+                least_missed({way: float(one.without[fold, -1]) for way, one in missed.items()})
+                for fold in folds
+            ),
+        )
+
+    def chosen(self, ways: Mapping[str, Asked]) -> Asked:
+        """What is asked, of what each way would ask."""
+        asked, _ = ways[self.way]
+        return asked, tuple(_in_fold(ways[way], fold) for fold, way in enumerate(self.without))
+
+
+def _in_fold(asked: Asked, fold: int) -> IndexArray:
+    questions, without = asked
+    return questions if without is None else without[fold]
+
+
+def least_missed(missed: Mapping[str, float]) -> str:
+    """The way whose error is least; the first of ``AMONG`` where another's is hardly less."""
+    return min(missed, key=lambda way: missed[way] * (WORTHWHILE if way == AMONG[0] else 1))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How the ways did for known models left out."""
+
+    settled: Settled
     asked: int  #: after how many questions
     missed: Mapping[str, float]  #: by each way, root mean square of how far off mean accuracy was
 
@@ -47,7 +87,7 @@ class Settled:
         priors: Sequence[Sequence[Place]] | None,
         counts: Sequence[int],
         until: float | None = None,
-    ) -> Settled:
+    ) -> Trial:
         """For a probe of the last of these counts; or for one that stops at the first whose interval is narrow.
 
         ``target`` has mean accuracy last, of questions (Q,) of these benchmarks (codes). ``until`` is half the
@@ -57,16 +97,12 @@ class Settled:
         ways = AMONG if until is None and most <= MOST_ANCHORS else IN_BATCHES
         choosers = {way: Chooser(way, np.ones(len(benchmark), dtype=bool), benchmark) for way in ways}
         chosen = {way: one.choices(target.pool, most) for way, one in choosers.items()}
-        missed: dict[str, float] = {}
         for count in counts:
-            for way, choices in chosen.items():
-                estimator = AnsweredEstimator.of(target, *choices.of(count), priors)
-                missed[way] = float(estimator.missed[-1])
+            tried = {
+                way: AnsweredEstimator.of(target, *choices.of(count), priors).missed
+                for way, choices in chosen.items()
+            }
+            missed = {way: float(one.all[-1]) for way, one in tried.items()}
             if until is not None and quantile(target.pool.units) * min(missed.values()) <= until:
                 break
-        return cls(least_missed(missed), count, missed)
-
-
-def least_missed(missed: Mapping[str, float]) -> str:
-    """The way whose error is least; the first of ``AMONG`` where another's is hardly less."""
-    return min(missed, key=lambda way: missed[way] * (WORTHWHILE if way == AMONG[0] else 1))
+        return cls(Settled.by(tried), count, missed)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from embedllm_bench.onboarding.choosing import Chooser
-from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, quantile, targets
-from embedllm_bench.onboarding.settling import AMONG, IN_BATCHES, Settled, least_missed
+from embedllm_bench.onboarding.estimating import AnsweredEstimator, Missed, Target, quantile, targets
+from embedllm_bench.onboarding.settling import AMONG, IN_BATCHES, Settled, Trial, least_missed
 from tests.onboarding.worlds import BENCHMARKS, EVERY, MATRIX, POOL, codes
 
 TARGET = Target.of(POOL, targets(codes(MATRIX), BENCHMARKS))
@@ -27,13 +27,13 @@ def test_the_way_that_known_models_are_told_best_by_is_taken(
 
 
 def test_the_ways_are_tried_after_as_many_questions_as_the_probe_has() -> None:
-    settled = Settled.of(TARGET, codes(MATRIX), None, [24])
-    assert settled.asked == 24
-    assert tuple(settled.missed) == AMONG
-    for way, missed in settled.missed.items():
+    trial = Trial.of(TARGET, codes(MATRIX), None, [24])
+    assert trial.asked == 24
+    assert tuple(trial.missed) == AMONG
+    for way, missed in trial.missed.items():
         chooser = Chooser(way, EVERY, codes(MATRIX))
-        assert missed == AnsweredEstimator.of(TARGET, *chooser.choices(POOL, 24).of(24)).missed[-1]
-    assert settled.way == least_missed(settled.missed)
+        assert missed == AnsweredEstimator.of(TARGET, *chooser.choices(POOL, 24).of(24)).missed.all[-1]
+    assert trial.settled.way == least_missed(trial.missed)
 
 
 def test_what_was_missed_is_the_error_for_models_left_out() -> None:
@@ -50,17 +50,51 @@ def test_what_was_missed_is_the_error_for_models_left_out() -> None:
             told[asked] = POOL.outcomes[model, asked]
             errors.append(POOL.outcomes[model].mean() - told.mean())
     expected = float(np.sqrt(np.mean(np.square(errors))))
-    assert AnsweredEstimator.of(TARGET, asked).missed[-1] == pytest.approx(expected)
+    assert AnsweredEstimator.of(TARGET, asked).missed.all[-1] == pytest.approx(expected)
 
 
 def test_in_batches_the_ways_are_tried_where_one_of_them_is_narrow_enough() -> None:
     counts = [16, 32, 48]
     widths = [
         quantile(POOL.units)
-        * min(Settled.of(TARGET, codes(MATRIX), None, [k]).missed[way] for way in IN_BATCHES)
+        * min(Trial.of(TARGET, codes(MATRIX), None, [k]).missed[way] for way in IN_BATCHES)
         for k in counts
     ]
     assert widths[0] > widths[1] > widths[2]
     for until, asked in ((1.0, 16), (widths[0], 16), (widths[1], 32), (widths[2], 48), (1e-6, 48)):
-        settled = Settled.of(TARGET, codes(MATRIX), None, counts, until)
-        assert (settled.asked, tuple(settled.missed)) == (asked, IN_BATCHES)
+        trial = Trial.of(TARGET, codes(MATRIX), None, counts, until)
+        assert (trial.asked, tuple(trial.missed)) == (asked, IN_BATCHES)
+
+
+def missed(all_models: float, *without: float) -> Missed:
+    """Of one target, after three folds."""
+    return Missed(np.array([all_models]), np.array(without)[:, None])
+
+
+def test_each_fold_vouches_for_the_way_that_the_others_would_have_had_taken() -> None:
+    """Not for the way that its own models had taken: the least of several errors is less than what is to come."""
+    settled = Settled.by(
+        {
+            "accuracy": missed(0.030, 0.030, 0.020, 0.035),
+            "anchors": missed(0.020, 0.020, 0.029, 0.030),
+            "random": missed(0.025, 0.030, 0.030, 0.020),
+        }
+    )
+    assert settled == Settled("anchors", ("anchors", "accuracy", "random"))
+    three = tuple(np.array([fold]) for fold in range(3))
+    ways = {
+        "accuracy": (np.array([10]), tuple(fold + 10 for fold in three)),
+        "anchors": (np.array([20]), tuple(fold + 20 for fold in three)),
+        "random": (np.array([30]), None),
+    }
+    asked, without = settled.chosen(ways)
+    assert asked.tolist() == [20]
+    assert without is not None
+    assert [one.tolist() for one in without] == [[20], [11], [30]]
+
+
+def test_what_was_missed_without_a_fold_is_the_error_for_the_models_outside_of_it() -> None:
+    errors = [np.array([[3.0], [4.0]]), np.array([[0.0], [1.0]]), np.array([[2.0]])]
+    found = Missed.of(errors)
+    assert found.all.tolist() == pytest.approx([(30 / 5) ** 0.5])
+    assert found.without.ravel().tolist() == pytest.approx([(5 / 3) ** 0.5, (29 / 3) ** 0.5, (26 / 4) ** 0.5])
