@@ -44,7 +44,7 @@ class Anchors:
         from scipy.cluster.hierarchy import fcluster
 
         groups, sizes, tree = self._groups
-        if count > len(groups):
+        if count > GROUPS:
             return _batched(self.points, count, self.seed)
         cluster = fcluster(tree, count, "maxclust") if len(groups) > 1 else np.ones(1, dtype=np.int64)
         member = sizes * (cluster == np.unique(cluster)[:, None])  # (C, G)
@@ -65,7 +65,9 @@ def _batched(points: FloatArray, count: int, seed: int) -> FloatArray:
     """Centres (count, D) of clusters of many points."""
     from sklearn.cluster import MiniBatchKMeans
 
-    return np.asarray(MiniBatchKMeans(count, n_init=1, random_state=seed).fit(points).cluster_centers_)
+    return np.asarray(
+        MiniBatchKMeans(count, init="random", n_init=1, random_state=seed).fit(points).cluster_centers_
+    )
 
 
 def _distances(points: FloatArray, centres: FloatArray) -> FloatArray:

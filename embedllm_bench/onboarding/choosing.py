@@ -150,11 +150,10 @@ def _greedy(
         gains.append(np.nan if aim is None else float(worth[best]) / left)
         taken[best] = -np.inf
         step = covariance @ factors[best] / np.sqrt(variance[best] + noise[best])
-        along = factors @ step  # (Q,)
+        # in one pass over the factors, which are larger than a processor's cache
+        along, toward = (factors @ np.column_stack([step, covariance @ (reach @ step)])).T  # (Q,)
         if aim is not None:
-            told += along * (
-                along * float(step @ reach @ step) - 2 * (factors @ (covariance @ (reach @ step)))
-            )
+            told += along * (along * float(step @ reach @ step) - 2 * toward)
         variance -= along**2
         covariance = covariance - np.outer(step, step)
     return np.array(chosen, dtype=np.int64), np.array(gains)
