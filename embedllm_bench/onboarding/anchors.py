@@ -15,9 +15,8 @@ import numpy as np
 if TYPE_CHECKING:
     from embedllm_bench.arrays import FloatArray, IndexArray
 
-GROUPS = (
-    256  #: of questions, that fewer clusters are made of: nearly as tight, and found at once for every number
-)
+#: Of questions, that fewer clusters are made of: nearly as tight, and found at once for every number.
+GROUPS = 256
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,9 +27,8 @@ AUTO = "auto"
 AMONG = ("accuracy", "anchors", "random")  #: what ``auto`` takes one of
 IN_BATCHES = ("accuracy", "random")  #: and in batches, in which anchors come to lie where others lie already
 MOST_ANCHORS = 1_000  #: more clusters, in every fold, take minutes
-WORTHWHILE = (
-    0.95  #: of the first one's error, that another's has to be below: errors of few models are inexact
-)
+#: Of the first one's error, that another's has to be below: errors of few models are inexact.
+WORTHWHILE = 0.95
 
 
 @dataclass(frozen=True)
