@@ -107,9 +107,9 @@ def _by_kinship(table: Table, known: IndexArray, new: IndexArray) -> Iterator[tu
 
 def _note(means: Means, kind: str, known: Known, new: Sequence[int]) -> None:
     ways = {name: known.way(name) for name in AMONG}
-    readers = {name: Reader(known, way.choices.of) for name, way in ways.items()}
+    readers = {name: Reader.of(name, ways) for name in ways}
     settled = {width: known.settled(width) for width in WIDTHS}
-    autos = {width: Reader.of(one, ways) for width, one in settled.items()}
+    autos = {width: Reader(known, one, ways) for width, one in settled.items()}
     best = IN_BATCHES[0]
     for model, believed in zip(new, known.prior.read_all([known.table.traits[m] for m in new]), strict=True):
         batches = {way: ways[way].in_batches(model, believed) for way in IN_BATCHES}

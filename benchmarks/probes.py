@@ -9,22 +9,22 @@ import numpy as np
 
 from embedllm_bench.cards.traits import all_traits
 from embedllm_bench.onboarding.cards import CardPrior, families_to_leave_out
-from embedllm_bench.onboarding.choosing import GREEDY, Chooser
+from embedllm_bench.onboarding.choosing import BLIND, GREEDY, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.place import Place, Probe
 from embedllm_bench.onboarding.pool import PoolModel
-from embedllm_bench.onboarding.settling import Trial
+from embedllm_bench.onboarding.settling import Settled, Trial
 from embedllm_bench.probing import BATCH
 from embedllm_bench.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from embedllm_bench.arrays import BoolArray, IndexArray
     from embedllm_bench.cards.traits import Traits
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.onboarding.choosing import Choices
-    from embedllm_bench.onboarding.settling import Asked, Settled
+    from embedllm_bench.onboarding.settling import Asked
 
 MOST = 256
 COUNTS = tuple(range(BATCH, MOST + 1, BATCH))
@@ -95,7 +95,8 @@ class Known:
 
     def settled(self, width: float) -> Settled:
         """What `auto` comes to in batches until an interval is so narrow."""
-        return Trial.of(self.target, self.table.codes, self.prior.left_out, COUNTS, width).settled
+        left_out = self.prior.left_out
+        return Trial.of(self.target, self.table.codes, left_out, COUNTS, width, self.seed).settled
 
     def probe(self, model: int, asked: IndexArray) -> Probe:
         """What a model of the table answered."""
@@ -144,31 +145,42 @@ class Way:
 
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """What answers say, where so many questions would have been chosen so."""
+    """What answers say, where questions are chosen so."""
 
     known: Known
-    chosen: Callable[[int], Asked]
-    estimators: dict[int, AnsweredEstimator] = field(default_factory=dict)  #: by how many
+    settled: Settled
+    ways: Mapping[str, Way]
+    estimators: dict[bytes | int, AnsweredEstimator] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, settled: Settled, ways: Mapping[str, Way]) -> Reader:
-        """For the way that `auto` came to."""
-        known = ways[settled.way].known
-        needed = {settled.way, *settled.without}
-        return cls(known, lambda count: settled.chosen({way: ways[way].choices.of(count) for way in needed}))
+    def of(cls, way: str, ways: Mapping[str, Way]) -> Reader:
+        """For one that was told to choose so."""
+        known = ways[way].known
+        return cls(known, Settled(way, (way,) * len(known.pool.folds)), ways)
 
     def look(self, model: int, asked: IndexArray, believed: Place) -> Look:
         """After these questions, also where they were chosen otherwise."""
         known = self.known
         probe = known.probe(model, asked)
-        found = self._estimator(len(asked)).estimate([probe], [known.pool.place(probe, believed)])
+        found = self._estimator(asked).estimate([probe], [known.pool.place(probe, believed)])
         value, low, high = (float(bound[0, -1]) for bound in (found.value, found.low, found.high))
         matrix = known.table.matrix
         truth = float((matrix.correct[model] / matrix.attempts[model]).mean())
         return Look(len(asked), max(high - value, value - low), low <= truth <= high, abs(value - truth))
 
-    def _estimator(self, count: int) -> AnsweredEstimator:
-        if count not in self.estimators:
-            left_out = self.known.prior.left_out
-            self.estimators[count] = AnsweredEstimator.of(self.known.target, *self.chosen(count), left_out)
-        return self.estimators[count]
+    def _estimator(self, asked: IndexArray) -> AnsweredEstimator:
+        """As :meth:`~embedllm_bench.probing.Prober.read` has it."""
+        settled, count = self.settled, len(asked)
+        blind = settled.way in BLIND
+        key: bytes | int = asked.tobytes() if blind else count
+        if key not in self.estimators:
+            ways: dict[str, Asked] = {
+                way: self.ways[way].choices.of(count) for way in {settled.way, *settled.without}
+            }
+            if blind:
+                ways[settled.way] = asked, None
+            known = self.known
+            self.estimators[key] = AnsweredEstimator.of(
+                known.target, *settled.chosen(ways), known.prior.left_out
+            )
+        return self.estimators[key]

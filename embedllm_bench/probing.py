@@ -11,11 +11,11 @@ from embedllm_bench.cards.traits import all_traits, are_strangers, traits_of
 from embedllm_bench.encoders.choosing import question_vectors
 from embedllm_bench.errors import DataError
 from embedllm_bench.onboarding.cards import CardPrior, coordinates, families_to_leave_out
-from embedllm_bench.onboarding.choosing import GREEDY, Chooser
+from embedllm_bench.onboarding.choosing import BLIND, GREEDY, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.place import Probe
 from embedllm_bench.onboarding.pool import FEWEST_MODELS, PoolModel
-from embedllm_bench.onboarding.settling import Trial
+from embedllm_bench.onboarding.settling import Settled, Trial
 from embedllm_bench.onboarding.text import TextFeatures, TextMap
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.onboarding.estimating import Estimates
     from embedllm_bench.onboarding.place import Place
-    from embedllm_bench.onboarding.settling import Asked, Settled
+    from embedllm_bench.onboarding.settling import Asked
     from embedllm_bench.store.store import Store
 
 BATCH = 16  #: questions asked between two looks at the interval
@@ -201,7 +201,7 @@ class Prober:
     def read(self, store: Store, strategy: str | Settled) -> Reading:
         """What the model's outcomes in the store say; ``strategy`` is how they were chosen."""
         probe = self.probe(store)
-        without = self._without_each_fold(strategy, len(probe.asked))
+        without = self._without_each_fold(strategy, probe.asked)
         place = self.pool.place(probe, self.prior)
         estimator = AnsweredEstimator.of(self.target, probe.asked, without, self.cards.left_out)
         found = estimator.estimate([probe], [place])
@@ -218,17 +218,20 @@ class Prober:
             encoder=self.encoder,
         )
 
-    def _without_each_fold(self, strategy: str | Settled, count: int) -> tuple[IndexArray, ...] | None:
-        """As many questions as would have been asked without the models of each of the pool's folds."""
+    def _without_each_fold(self, strategy: str | Settled, asked: IndexArray) -> tuple[IndexArray, ...] | None:
+        """As many questions as were asked, as they would have been chosen without the models of each of the folds."""
+        settled = (
+            Settled(strategy, (strategy,) * len(self.pool.folds)) if isinstance(strategy, str) else strategy
+        )
         questions = self.matrix.questions
         free, codes = np.ones(len(questions), dtype=bool), questions.benchmark_codes[1]
-
-        def asked(way: str) -> Asked:
-            return Chooser(way, free, codes).choices(self.pool, count).of(count)
-
-        if isinstance(strategy, str):
-            return asked(strategy)[1]
-        return strategy.chosen({way: asked(way) for way in {strategy.way, *strategy.without}})[1]
+        ways: dict[str, Asked] = {
+            way: Chooser(way, free, codes).choices(self.pool, len(asked)).of(len(asked))
+            for way in {settled.way, *settled.without}
+        }
+        if settled.way in BLIND:  # then all were asked the same, also where some had failed
+            ways[settled.way] = asked, None
+        return settled.chosen(ways)[1]
 
     def _predicted(self, found: Estimates, asked: IndexArray) -> list[Predicted]:
         names: Sequence[str | None] = [*self.matrix.questions.benchmark_codes[0], None]

@@ -54,6 +54,7 @@ def test_every_model_that_was_asked_everything_is_new_once_a_split(monkeypatch: 
         assert (
             means.found["models, random, then random", what, 128] != means.found["models, batches", what, 128]
         )
+    alike = 0
     for width in batches.WIDTHS:  # auto asks by one of the two; its intervals may be wider
         for model in others:
             offs = [means.found[f"models, until, {way}", "off", width][model] for way in (AUTO, *IN_BATCHES)]
@@ -64,4 +65,6 @@ def test_every_model_that_was_asked_everything_is_new_once_a_split(monkeypatch: 
             for at, random in enumerate(randoms):
                 if asked[0][at] == asked[1 + bool(random)][at]:
                     assert offs[0][at] == offs[1 + bool(random)][at]
+                    alike += 1
+    assert alike
     assert sum(line.startswith("| batches |") for line in tables(means)) == 6

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
@@ -8,6 +8,8 @@ import pytest
 from embedllm_bench import Store, compare
 from embedllm_bench.cards import ModelCard
 from embedllm_bench.leaderboard import boards
+from embedllm_bench.newcomers.pools import _settled
+from embedllm_bench.onboarding.estimating import Missed
 from embedllm_bench.registry import Plugins
 from embedllm_bench.results import Comparison
 from embedllm_bench.simulation import simulate, write
@@ -15,6 +17,9 @@ from embedllm_bench.tasks.new_models import Measure, Tally, divisions
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from embedllm_bench.newcomers.sides import Side
+    from embedllm_bench.onboarding.settling import Asked
 
 
 BACKWARDS = """
@@ -202,3 +207,31 @@ def test_routing_goes_by_what_a_method_prefers_not_by_its_forecasts(tmp_path: Pa
         assert backwards[metric].value == plain[metric].value
     for metric in ("routing@64", "all_routing", "refit_routing"):
         assert backwards[metric].value < plain[metric].value - 0.1  # type: ignore[operator]
+
+
+def test_auto_is_settled_for_kin_and_for_strangers_apart_and_vouched_for_by_the_other_folds() -> None:
+    kin, strangers = cast("Side", "kin"), cast("Side", "strangers")
+
+    def missed(of_all: float, *without: float) -> Missed:
+        return Missed(np.array([of_all]), np.array(without)[:, None])
+
+    def asked(first: int) -> Asked:
+        return np.array([first]), (np.array([first + 1]), np.array([first + 2]))
+
+    found = _settled(
+        {
+            "accuracy": (
+                [(kin, asked(10)), (strangers, asked(20))],
+                [missed(0.02, 0.02, 0.04), missed(0.05, 0.05, 0.05)],
+            ),
+            "anchors": (
+                [(kin, asked(30)), (strangers, asked(40))],
+                [missed(0.03, 0.03, 0.03), missed(0.03, 0.03, 0.03)],
+            ),
+        }
+    )
+    said = [
+        (str(side), first.tolist(), [one.tolist() for one in without or ()])
+        for side, (first, without) in found
+    ]
+    assert said == [("kin", [10], [[11], [32]]), ("strangers", [40], [[41], [42]])]

@@ -49,7 +49,10 @@ class Choice:
         return Choice(self.questions[:count], self.gain[:count], self.strategy)
 
     def fewer(self, count: int) -> IndexArray:
-        """What would have been chosen of ``count`` at most: the first, but anchors are of as many clusters."""
+        """What would have been chosen of ``count`` at most: the first, but anchors are of as many clusters.
+
+        (Of more than ``CANDIDATES`` a greedy way has looked at more questions than it would for fewer.)
+        """
         if self.anchors is None or count >= len(self.questions):
             return self.questions[:count]
         return self.anchors.choose(count)

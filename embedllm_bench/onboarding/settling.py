@@ -36,7 +36,8 @@ class Settled:
     """The way that is taken, and the one that would be without the models of each of the pool's folds.
 
     The least of three errors is less than what is to come. What tells how far off the way that is taken will be are the
-    errors, for a fold's models, of the way that the other models would have had taken.
+    errors, for a fold's models, of the way that the errors for all others would have had taken. (Behind those are
+    components that know the fold's models: to do without would take a pool for every pair of folds.)
     """
 
     way: str
@@ -86,6 +87,7 @@ class Trial:
         priors: Sequence[Sequence[Place]] | None,
         counts: Sequence[int],
         until: float | None = None,
+        seed: int = 0,
     ) -> Trial:
         """For a probe of the last of these counts; or for one that stops at the first whose interval is narrow.
 
@@ -94,7 +96,7 @@ class Trial:
         """
         most = max(counts)
         ways = AMONG if until is None and most <= MOST_ANCHORS else IN_BATCHES
-        choosers = {way: Chooser(way, np.ones(len(benchmark), dtype=bool), benchmark) for way in ways}
+        choosers = {way: Chooser(way, np.ones(len(benchmark), dtype=bool), benchmark, seed) for way in ways}
         chosen = {way: one.choices(target.pool, most) for way, one in choosers.items()}
         for count in counts:
             tried = {

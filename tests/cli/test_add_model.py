@@ -16,6 +16,10 @@ from embedllm_bench.cards.making import Configuration, make_model_card
 from embedllm_bench.cli.main import run
 from embedllm_bench.collecting.backend import arguments_of, parse_model_args
 from embedllm_bench.collecting.tasks import load_tasks, task_manager
+from embedllm_bench.onboarding.choosing import Chooser
+from embedllm_bench.onboarding.estimating import AnsweredEstimator
+from embedllm_bench.onboarding.settling import Settled
+from embedllm_bench.probing import Prober
 from embedllm_bench.store.store import Store
 from tests.collecting.tiny import ANSWER, BARE, CHOICE, make_tasks
 
@@ -516,3 +520,45 @@ def test_a_probe_that_cannot_be_is_one_sentence(
     assert call(folder, "org/new", "--backend", "dummy", *arguments) in (1, 2)
     assert message in capsys.readouterr().err
     assert cards_of(folder) == []
+
+
+@pytest.mark.parametrize("count", [10, 14])
+def test_the_intervals_of_auto_are_what_the_other_folds_would_have_taken_says(
+    known: Path, capsys: pytest.CaptureFixture[str], count: int
+) -> None:
+    capsys.readouterr()
+    assert call(known, "org/new", "--backend", "tiny", "--probe", count) == 0
+    out = capsys.readouterr().out
+    with Store.open(known / "s.db") as store:
+        prober = Prober.of(store, "org/new+tiny", store.benchmark_cards())
+        settled = prober.try_ways(count).settled
+        assert set(settled.without) > {settled.way}  # the folds do not agree
+        asked = prober.probe(store)
+        codes = prober.matrix.questions.benchmark_codes[1]
+        without = []
+        for fold, way in enumerate(settled.without):
+            chooser = Chooser(way, np.ones(len(codes), dtype=bool), codes)
+            folds = chooser.without_each_fold(prober.pool, count)
+            without.append(
+                chooser.choose(prober.pool, count).questions if folds is None else folds[fold].questions
+            )
+        estimator = AnsweredEstimator.of(prober.target, asked.asked, without, prober.cards.left_out)
+        found = estimator.estimate([asked], [prober.pool.place(asked, prober.prior)])
+        plain = prober.read(store, settled.way).predicted[-1]
+    low, high = (f"{float(bound[0, -1]):.3f}" for bound in (found.low, found.high))
+    assert re.search(rf"all +\S+ \[{low}, {high}\]", out)
+    assert (f"{plain.low:.3f}", f"{plain.high:.3f}") != (low, high)
+
+
+def test_random_questions_are_vouched_for_after_the_same_also_where_some_failed(known: Path) -> None:
+    """As asked at random from the start, whatever way it was that was settled on random ones."""
+    assert call(known, "org/new", "--backend", "tiny", "--probe", 16, "--choose", "accuracy") == 0
+    assert call(known, "org/new", "--backend", "tiny", "--probe", 32, "--choose", "random") == 0
+    with Store.open(known / "s.db") as store:
+        prober = Prober.of(store, "org/new+tiny", store.benchmark_cards())
+        asked = prober.probe(store)
+        estimator = AnsweredEstimator.of(prober.target, asked.asked, None, prober.cards.left_out)
+        found = estimator.estimate([asked], [prober.pool.place(asked, prober.prior)])
+        for way in ("random", Settled("random", ("random",) * len(prober.pool.folds))):
+            last = prober.read(store, way).predicted[-1]
+            assert (last.low, last.high) == (found.low[0, -1], found.high[0, -1])

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(eq=False)
 class Last:
-    """What was last computed of questions, whichever model it is for.
+    """What one function last computed of questions, whichever model it is for; these are kept with it.
 
     Models that are added one at a time are each forecast the same questions, and most of the work is to look at these.
     """
