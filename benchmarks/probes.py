@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from embedllm_bench.cards.traits import Traits
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.onboarding.choosing import Choices
-    from embedllm_bench.onboarding.settling import Asked
 
 MOST = 256
 COUNTS = tuple(range(BATCH, MOST + 1, BATCH))
@@ -171,16 +170,9 @@ class Reader:
     def _estimator(self, asked: IndexArray) -> AnsweredEstimator:
         """As :meth:`~embedllm_bench.probing.Prober.read` has it."""
         settled, count = self.settled, len(asked)
-        blind = settled.way in BLIND
-        key: bytes | int = asked.tobytes() if blind else count
+        key: bytes | int = asked.tobytes() if settled.way in BLIND else count
         if key not in self.estimators:
-            ways: dict[str, Asked] = {
-                way: self.ways[way].choices.of(count) for way in {settled.way, *settled.without}
-            }
-            if blind:
-                ways[settled.way] = asked, None
-            known = self.known
-            self.estimators[key] = AnsweredEstimator.of(
-                known.target, *settled.chosen(ways), known.prior.left_out
-            )
+            ways = {way: self.ways[way].choices.of(count) for way in {settled.way, *settled.without}}
+            known, chosen = self.known, settled.after(asked, ways)
+            self.estimators[key] = AnsweredEstimator.of(known.target, *chosen, known.prior.left_out)
         return self.estimators[key]

@@ -11,7 +11,7 @@ from embedllm_bench.cards.traits import all_traits, are_strangers, traits_of
 from embedllm_bench.encoders.choosing import question_vectors
 from embedllm_bench.errors import DataError
 from embedllm_bench.onboarding.cards import CardPrior, coordinates, families_to_leave_out
-from embedllm_bench.onboarding.choosing import BLIND, GREEDY, Chooser
+from embedllm_bench.onboarding.choosing import GREEDY, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Target, targets
 from embedllm_bench.onboarding.place import Probe
 from embedllm_bench.onboarding.pool import FEWEST_MODELS, PoolModel
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.onboarding.estimating import Estimates
     from embedllm_bench.onboarding.place import Place
-    from embedllm_bench.onboarding.settling import Asked
     from embedllm_bench.store.store import Store
 
 BATCH = 16  #: questions asked between two looks at the interval
@@ -225,13 +224,11 @@ class Prober:
         )
         questions = self.matrix.questions
         free, codes = np.ones(len(questions), dtype=bool), questions.benchmark_codes[1]
-        ways: dict[str, Asked] = {
+        ways = {
             way: Chooser(way, free, codes).choices(self.pool, len(asked)).of(len(asked))
             for way in {settled.way, *settled.without}
         }
-        if settled.way in BLIND:  # then all were asked the same, also where some had failed
-            ways[settled.way] = asked, None
-        return settled.chosen(ways)[1]
+        return settled.after(asked, ways)[1]
 
     def _predicted(self, found: Estimates, asked: IndexArray) -> list[Predicted]:
         names: Sequence[str | None] = [*self.matrix.questions.benchmark_codes[0], None]

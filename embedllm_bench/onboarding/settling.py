@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedllm_bench.onboarding.choosing import Chooser
+from embedllm_bench.onboarding.choosing import BLIND, Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, quantile
 
 if TYPE_CHECKING:
@@ -59,6 +59,13 @@ class Settled:
         """What is asked, of what each way would ask."""
         asked, _ = ways[self.way]
         return asked, tuple(_in_fold(ways[way], fold) for fold, way in enumerate(self.without))
+
+    def after(self, asked: IndexArray, ways: Mapping[str, Asked]) -> Asked:
+        """The same where these were asked, which an earlier probe or failures can have made others than were chosen.
+
+        Random questions are the same for all models, so those of each fold are these.
+        """
+        return self.chosen({**ways, self.way: (asked, None)} if self.way in BLIND else ways)
 
 
 def _in_fold(asked: Asked, fold: int) -> IndexArray:
