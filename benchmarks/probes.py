@@ -149,7 +149,7 @@ class Reader:
     known: Known
     settled: Settled
     ways: Mapping[str, Way]
-    estimators: dict[bytes | int, AnsweredEstimator] = field(default_factory=dict)
+    estimators: dict[tuple[int, bool, bytes], AnsweredEstimator] = field(default_factory=dict)
 
     @classmethod
     def of(cls, way: str, ways: Mapping[str, Way]) -> Reader:
@@ -169,10 +169,10 @@ class Reader:
 
     def _estimator(self, asked: IndexArray) -> AnsweredEstimator:
         """As :meth:`~embedllm_bench.probing.Prober.read` has it."""
-        settled, count = self.settled, len(asked)
-        key: bytes | int = asked.tobytes() if settled.way in BLIND else count
+        settled, own = self.settled, self.ways[self.settled.way].listed(len(asked))
+        whole = asked.tobytes() if settled.way in BLIND else b""
+        key = len(asked), bool(np.isin(asked, own).all()), whole
         if key not in self.estimators:
-            ways = {way: self.ways[way].choices.of(count) for way in {settled.way, *settled.without}}
-            known, chosen = self.known, settled.after(asked, ways)
-            self.estimators[key] = AnsweredEstimator.of(known.target, *chosen, known.prior.left_out)
+            chosen = settled.vouching(asked, own, lambda way: self.ways[way].choices.of(len(asked)))
+            self.estimators[key] = AnsweredEstimator.of(self.known.target, *chosen, self.known.prior.left_out)
         return self.estimators[key]

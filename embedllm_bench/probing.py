@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.onboarding.estimating import Estimates
     from embedllm_bench.onboarding.place import Place
+    from embedllm_bench.onboarding.settling import Asked
     from embedllm_bench.store.store import Store
 
 BATCH = 16  #: questions asked between two looks at the interval
@@ -200,7 +201,7 @@ class Prober:
     def read(self, store: Store, strategy: str | Settled) -> Reading:
         """What the model's outcomes in the store say; ``strategy`` is how they were chosen."""
         probe = self.probe(store)
-        without = self._without_each_fold(strategy, probe.asked)
+        without = self._without_each_fold(strategy, probe.asked, self._failed(store))
         place = self.pool.place(probe, self.prior)
         estimator = AnsweredEstimator.of(self.target, probe.asked, without, self.cards.left_out)
         found = estimator.estimate([probe], [place])
@@ -217,18 +218,22 @@ class Prober:
             encoder=self.encoder,
         )
 
-    def _without_each_fold(self, strategy: str | Settled, asked: IndexArray) -> tuple[IndexArray, ...] | None:
+    def _without_each_fold(
+        self, strategy: str | Settled, asked: IndexArray, failed: BoolArray
+    ) -> tuple[IndexArray, ...] | None:
         """As many questions as were asked, as they would have been chosen without the models of each of the folds."""
         settled = (
             Settled(strategy, (strategy,) * len(self.pool.folds)) if isinstance(strategy, str) else strategy
         )
-        questions = self.matrix.questions
-        free, codes = np.ones(len(questions), dtype=bool), questions.benchmark_codes[1]
-        ways = {
-            way: Chooser(way, free, codes).choices(self.pool, len(asked)).of(len(asked))
-            for way in {settled.way, *settled.without}
-        }
-        return settled.after(asked, ways)[1]
+        count, codes = len(asked), self.matrix.questions.benchmark_codes[1]
+        free = np.ones(len(codes), dtype=bool)
+
+        def choose(way: str) -> Asked:
+            return Chooser(way, free, codes).choices(self.pool, count).of(count)
+
+        lists = [Chooser(settled.way, allowed, codes).choose(self.pool, count) for allowed in (free, ~failed)]
+        own = np.concatenate([one.questions for one in lists])
+        return settled.vouching(asked, own, choose)[1]
 
     def _predicted(self, found: Estimates, asked: IndexArray) -> list[Predicted]:
         names: Sequence[str | None] = [*self.matrix.questions.benchmark_codes[0], None]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,9 @@ from embedllm_bench.onboarding.choosing import Chooser
 from embedllm_bench.onboarding.estimating import AnsweredEstimator, Missed, Target, quantile, targets
 from embedllm_bench.onboarding.settling import AMONG, IN_BATCHES, Settled, Trial, least_missed
 from tests.onboarding.worlds import BENCHMARKS, EVERY, MATRIX, POOL, codes
+
+if TYPE_CHECKING:
+    from embedllm_bench.onboarding.settling import Asked
 
 TARGET = Target.of(POOL, targets(codes(MATRIX), BENCHMARKS))
 
@@ -98,3 +103,22 @@ def test_what_was_missed_without_a_fold_is_the_error_for_the_models_outside_of_i
     found = Missed.of(errors)
     assert found.all.tolist() == pytest.approx([(30 / 5) ** 0.5])
     assert found.without.ravel().tolist() == pytest.approx([(5 / 3) ** 0.5, (29 / 3) ** 0.5, (26 / 4) ** 0.5])
+
+
+def test_what_vouches_for_other_questions_than_a_way_would_ask_is_accuracy() -> None:
+    three = tuple(np.array([fold]) for fold in range(3))
+    ways: dict[str, Asked] = {
+        "accuracy": (np.array([10]), tuple(fold + 10 for fold in three)),
+        "anchors": (np.array([20]), tuple(fold + 20 for fold in three)),
+        "random": (np.array([30]), None),
+    }
+    asked, own, others = np.array([5]), np.array([5, 6]), np.array([6, 7])
+    for settled, listed, expected in (
+        (Settled("anchors", ("anchors", "accuracy", "random")), own, [[20], [11], [30]]),
+        (Settled("anchors", ("anchors", "accuracy", "random")), others, [[10], [11], [12]]),
+        (Settled("random", ("random", "accuracy", "random")), own, [[5], [11], [5]]),
+        (Settled("random", ("random", "accuracy", "random")), others, [[10], [11], [12]]),
+        (Settled("accuracy", ("accuracy", "anchors", "accuracy")), others, [[10], [21], [12]]),
+    ):
+        without = settled.vouching(asked, listed, lambda way: ways[way])[1]
+        assert [one.tolist() for one in without or ()] == expected
