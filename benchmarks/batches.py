@@ -23,6 +23,7 @@ import numpy as np
 from benchmarks.measuring import RESULTS, machine
 from benchmarks.probes import MOST, Known, Reader, Table, stopped
 from embedllm_bench.cards.traits import are_strangers
+from embedllm_bench.onboarding.choosing import GREEDY
 from embedllm_bench.onboarding.settling import AMONG, AUTO, IN_BATCHES
 from embedllm_bench.tasks.new_models import divisions
 
@@ -106,7 +107,7 @@ def _by_kinship(table: Table, known: IndexArray, new: IndexArray) -> Iterator[tu
 
 
 def _note(means: Means, kind: str, known: Known, new: Sequence[int]) -> None:
-    ways = {name: known.way(name) for name in AMONG}
+    ways = {name: known.way(name) for name in dict.fromkeys((*AMONG, *GREEDY))}
     readers = {name: Reader.of(name, ways) for name in ways}
     settled = {width: known.settled(width) for width in WIDTHS}
     autos = {width: Reader(known, one, ways) for width, one in settled.items()}
@@ -138,7 +139,7 @@ def _note_mixed(
     model: int,
     believed: Place,
 ) -> None:
-    for first, then in product(ways, ways):
+    for first, then in product(AMONG, AMONG):
         asked = ways[then].more(model, ways[first].listed(FIRST), believed, FIRST)
         look = readers[then].look(model, asked, believed)
         means.look(f"{kind}, {first}, then {then}", look.asked, model, look)

@@ -149,7 +149,7 @@ class Reader:
     known: Known
     settled: Settled
     ways: Mapping[str, Way]
-    estimators: dict[tuple[int, bool, bytes], AnsweredEstimator] = field(default_factory=dict)
+    estimators: dict[tuple[int, bytes], AnsweredEstimator] = field(default_factory=dict)
 
     @classmethod
     def of(cls, way: str, ways: Mapping[str, Way]) -> Reader:
@@ -170,8 +170,8 @@ class Reader:
     def _estimator(self, asked: IndexArray) -> AnsweredEstimator:
         """As :meth:`~embedllm_bench.probing.Prober.read` has it."""
         settled, own = self.settled, self.ways[self.settled.way].listed(len(asked))
-        whole = asked.tobytes() if settled.way in BLIND else b""
-        key = len(asked), bool(np.isin(asked, own).all()), whole
+        matters = settled.way in BLIND or (settled.way not in GREEDY and not np.isin(asked, own).all())
+        key = len(asked), asked.tobytes() if matters else b""
         if key not in self.estimators:
             chosen = settled.vouching(asked, own, lambda way: self.ways[way].choices.of(len(asked)))
             self.estimators[key] = AnsweredEstimator.of(self.known.target, *chosen, self.known.prior.left_out)

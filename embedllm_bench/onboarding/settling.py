@@ -29,6 +29,7 @@ IN_BATCHES = ("accuracy", "random")  #: and in batches, in which anchors come to
 MOST_ANCHORS = 1_000  #: more clusters, in every fold, take minutes
 #: Of the first one's error, that another's has to be below: errors of few models are inexact.
 WORTHWHILE = 0.95
+SUSPICIOUS = 0.5  #: share of a probe's other questions that a greedy way would ask too, beyond which it did
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,17 @@ class Settled:
     def vouching(self, asked: IndexArray, own: IndexArray, choose: Callable[[str], Asked]) -> Asked:
         """What tells how far off a model is that was asked these questions; ``own`` are those this way would ask.
 
-        Questions that an earlier probe asked may have been chosen to suit the known models, as those for accuracy are,
-        and are taken for such: by themselves, intervals after 64 of these and 64 random ones held .55 to .62 where .9
-        was to be (`benchmarks.batches`).
+        Others, which an earlier probe asked, may have been chosen greedily to suit the known models; then all are taken to
+        be. Vouched for by this way alone, intervals after 64 questions for accuracy and 64 random ones held .55 to .62
+        where .9 was to be.
         """
         settled = self
-        if self.way not in GREEDY and not np.isin(asked, own).all():
-            settled = Settled(AMONG[0], AMONG[:1] * len(self.without))
+        others = asked[~np.isin(asked, own)]
+        if self.way not in GREEDY and len(others):
+            among = {way: float(np.isin(others, choose(way)[0]).mean()) for way in GREEDY}
+            most = max(among, key=lambda way: among[way])
+            if among[most] > SUSPICIOUS:
+                settled = Settled(most, (most,) * len(self.without))
         ways = {way: choose(way) for way in {settled.way, *settled.without}}
         if settled.way in BLIND:  # the same for all models, so those of each fold are these
             ways[settled.way] = asked, None

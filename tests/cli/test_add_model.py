@@ -551,7 +551,7 @@ def test_the_intervals_of_auto_are_what_the_other_folds_would_have_taken_says(
 
 
 @pytest.mark.parametrize(("first", "vouching"), [("random", None), ("accuracy", "accuracy")])
-def test_a_probe_that_another_way_began_is_vouched_for_as_one_for_accuracy(
+def test_a_probe_that_accuracy_began_is_vouched_for_as_one_for_accuracy(
     known: Path, first: str, vouching: str | None
 ) -> None:
     """Questions chosen for accuracy suit the known models, so these were right of themselves too often."""

@@ -105,20 +105,26 @@ def test_what_was_missed_without_a_fold_is_the_error_for_the_models_outside_of_i
     assert found.without.ravel().tolist() == pytest.approx([(5 / 3) ** 0.5, (29 / 3) ** 0.5, (26 / 4) ** 0.5])
 
 
-def test_what_vouches_for_other_questions_than_a_way_would_ask_is_accuracy() -> None:
+def test_what_vouches_for_a_probe_that_a_greedy_way_began_is_that_way() -> None:
     three = tuple(np.array([fold]) for fold in range(3))
     ways: dict[str, Asked] = {
-        "accuracy": (np.array([10]), tuple(fold + 10 for fold in three)),
+        "accuracy": (np.array([7, 8]), tuple(fold + 10 for fold in three)),
+        "forecasts": (np.array([8, 9]), tuple(fold + 40 for fold in three)),
+        "information": (np.array([1, 2]), tuple(fold + 50 for fold in three)),
         "anchors": (np.array([20]), tuple(fold + 20 for fold in three)),
         "random": (np.array([30]), None),
     }
-    asked, own, others = np.array([5]), np.array([5, 6]), np.array([6, 7])
-    for settled, listed, expected in (
-        (Settled("anchors", ("anchors", "accuracy", "random")), own, [[20], [11], [30]]),
-        (Settled("anchors", ("anchors", "accuracy", "random")), others, [[10], [11], [12]]),
-        (Settled("random", ("random", "accuracy", "random")), own, [[5], [11], [5]]),
-        (Settled("random", ("random", "accuracy", "random")), others, [[10], [11], [12]]),
-        (Settled("accuracy", ("accuracy", "anchors", "accuracy")), others, [[10], [21], [12]]),
+    anchors = Settled("anchors", ("anchors", "accuracy", "random"))
+    random = Settled("random", ("random", "accuracy", "random"))
+    for settled, asked, expected in (
+        (anchors, [5, 6], [[20], [11], [30]]),  # its own
+        (anchors, [5, 7], [[10], [11], [12]]),
+        (anchors, [5, 7, 9], [[20], [11], [30]]),  # of two others one, which is not more than half
+        (anchors, [5, 8, 9], [[40], [41], [42]]),
+        (random, [5], [[5], [11], [5]]),
+        (random, [5, 7, 8], [[10], [11], [12]]),
+        (random, [5, 60], [[5, 60], [11], [5, 60]]),  # no greedy way asks 60
+        (Settled("accuracy", ("accuracy", "anchors", "accuracy")), [60], [[10], [21], [12]]),
     ):
-        without = settled.vouching(asked, listed, lambda way: ways[way])[1]
+        without = settled.vouching(np.array(asked), np.array([5, 6]), lambda way: ways[way])[1]
         assert [one.tolist() for one in without or ()] == expected
