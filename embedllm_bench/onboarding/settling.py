@@ -64,9 +64,9 @@ class Settled:
     def vouching(self, asked: IndexArray, own: IndexArray, choose: Callable[[str], Asked]) -> Asked:
         """What tells how far off a model is that was asked these questions; ``own`` are those this way would ask.
 
-        Others, which an earlier probe asked, may have been chosen greedily to suit the known models; then all are taken to
-        be. Vouched for by this way alone, intervals after 64 questions for accuracy and 64 random ones held .55 to .62
-        where .9 was to be.
+        Others, which an earlier probe asked, may have been chosen greedily to suit the known models; then all are taken
+        to be. Vouched for by this way alone, intervals after 64 questions for accuracy and 64 random ones held .55 to
+        .62 where .9 was to be.
         """
         settled = self
         others = asked[~np.isin(asked, own)]
