@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import batches
 from benchmarks.batches import Means, measured, tables
-from benchmarks.probes import COUNTS, Look, Table, stopped
+from benchmarks.probes import COUNTS, Known, Look, Table, stopped
 from embedllm_bench.onboarding.settling import AMONG, AUTO, IN_BATCHES
 from tests.helpers import random_matrix
 
@@ -50,10 +50,6 @@ def test_every_model_that_was_asked_everything_is_new_once_a_split(monkeypatch: 
         assert {len(values) for values in found.values()} == {2}, key
     for what in ("off", "holds", "width"):  # the first batch is chosen at once
         assert means.found["models, batches", what, 16] == means.found["models, at once", what, 16]
-        # and random questions are of one list
-        assert (
-            means.found["models, random, then random", what, 128] != means.found["models, batches", what, 128]
-        )
     alike = 0
     for width in batches.WIDTHS:  # auto asks by one of the two; its intervals may be wider
         for model in others:
@@ -68,3 +64,20 @@ def test_every_model_that_was_asked_everything_is_new_once_a_split(monkeypatch: 
                     alike += 1
     assert alike
     assert sum(line.startswith("| batches |") for line in tables(means)) == 6
+
+
+def test_random_questions_are_of_one_list_and_greedy_ones_go_on_from_what_was_asked() -> None:
+    table = Table.of(random_matrix(12, 300))
+    known = Known.of(table, np.arange(8), seed=1, strangers=False)
+    (believed,) = known.prior.read_all([table.traits[9]])
+    first = known.way("anchors").listed(64)
+    for strategy in ("random", "accuracy"):
+        way = known.way(strategy)
+        for begun in (way.listed(64), first):
+            asked = way.more(9, begun, believed, 64).tolist()
+            assert asked[:64] == begun.tolist()
+            assert len(set(asked)) == 128
+    way = known.way("random")
+    assert way.more(9, way.listed(64), believed, 64).tolist() == way.listed(128).tolist()
+    others = [question for question in way.listed(128).tolist() if question not in set(first.tolist())]
+    assert way.more(9, first, believed, 64).tolist() == [*first.tolist(), *others[:64]]

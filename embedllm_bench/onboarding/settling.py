@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from embedllm_bench.onboarding.place import Place
 
     Asked = tuple[IndexArray, tuple[IndexArray, ...] | None]  # questions, and those without each fold
+
 AUTO = "auto"
 AMONG = ("accuracy", "anchors", "random")  #: what ``auto`` takes one of
 IN_BATCHES = ("accuracy", "random")  #: and in batches, in which anchors come to lie where others lie already
