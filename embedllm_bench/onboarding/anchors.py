@@ -1,7 +1,8 @@
 """Questions that stand for clusters of questions that are alike (Polo et al. 2024, "tinyBenchmarks").
 
-There clusters are of item parameters; here of the questions' means and factors in the pool. Eight anchors are of eight
-clusters: the first eight of 256 clusters' would stand for a part of the questions alone.
+There clusters are of item parameters; here of the questions' means and factors in the pool. Eight anchors are the
+largest of twenty clusters: of eight clusters some are of a few odd questions, and the largest eight of 256 would stand
+for a part of the questions alone.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ class Anchors:
     seed: int
 
     def choose(self, count: int) -> IndexArray:
-        """The question nearest to each of ``count`` clusters' centres, the largest cluster's first; A at most.
+        """The questions nearest to the centres of the ``count`` largest clusters, the largest's first; A at most.
 
-        Where the questions fall into fewer clusters, others fill up, in their order.
+        Clusters are half again as many and eight. Where the questions fall into fewer, others fill up, in their order.
         """
         count = min(count, len(self.questions))
         if not count:
             return self.questions[:0]
-        distance = _distances(self.points, self._centres(count))  # (A, C)
+        distance = _distances(self.points, self._centres(count + count // 2 + 8))  # (A, C)
         size = np.bincount(distance.argmin(1), minlength=distance.shape[1])
         found = dict.fromkeys(distance.argmin(0)[np.argsort(-size, kind="stable")].tolist())
         spare = [place for place in range(len(self.questions)) if place not in found]
@@ -46,6 +47,7 @@ class Anchors:
         """Of ``count`` clusters at most (C, D)."""
         from scipy.cluster.hierarchy import fcluster
 
+        count = min(count, len(self.questions))
         if count > GROUPS:
             return _batched(self.points, count, self.seed)
         groups, sizes, tree = self._groups
