@@ -25,6 +25,8 @@ from tests.helpers import bare_environment
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+#: whose commands train, encode, collect or install for half a minute and more
+LONG = ("artifacts.md", "collecting.md", "data.md", "plugins.md")
 PROGRAM = "embedllm-bench"
 BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w*)\n(?P<text>.*?)```", re.DOTALL)
 
@@ -79,7 +81,11 @@ def test_a_longer_number_in_a_table_matches_too() -> None:
     assert not matches("│ 1 │ ...     │ 2 │", "│ 1 │ 118.2   │ 3 │")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.long] if page.name in LONG else []) for page in PAGES],
+    ids=lambda page: page.name,
+)
 def test_commands_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     for block in BLOCK.finditer(page.read_text()):
         if block["file"]:

@@ -166,6 +166,7 @@ def test_progress_is_told_of_every_row_and_none_too_many(tmp_path: Path) -> None
     assert (counter.done, counter.total) == (counter.total, 4 + 6 * (4 + 8))  # the simple rows too
 
 
+@pytest.mark.long
 def test_a_card_is_read_where_the_store_has_one(tmp_path: Path) -> None:
     """Cards that tell how able a model is make up for having no outcome."""
     simulation = simulate(30, 200, benchmarks=2, dimension=4)

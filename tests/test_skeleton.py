@@ -50,6 +50,7 @@ def test_its_own_tests_pass(kind: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.long
 def test_its_method_and_its_format_do_what_they_say(tmp_path: Path) -> None:
     for kind in ("method", "importer", "encoder"):
         call("new-plugin", f"my-{kind}", "--kind", kind, tmp_path / kind)

@@ -271,6 +271,7 @@ def killed_and_resumed(folder: Path, kills: int, seconds_a_chunk: float) -> None
     assert len(outcomes(folder / "whole.db")) == QUESTIONS
 
 
+@pytest.mark.long
 def test_a_killed_collection_goes_on_where_it_stopped(folder: Path) -> None:
     killed_and_resumed(folder, kills=3, seconds_a_chunk=0.5)
 

@@ -34,6 +34,7 @@ def cached(folder: Path, repository: str) -> str:
     return str(folder)
 
 
+@pytest.mark.long
 def test_encode_by_hub_id_then_again_with_nothing_to_do(store: Path, tmp_path: Path) -> None:
     hub = cached(tmp_path / "hub", "org/small")
     encode = ("encode", "--store", store, "--batch_size", 2, "--encoder")

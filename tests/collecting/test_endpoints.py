@@ -55,8 +55,15 @@ def card(server: Endpoint, backend: str, **more: object) -> ModelCard:
     return ModelCard(id=f"org/{backend}", backend=backend, model_args=arguments, apply_chat_template=chat)  # type: ignore[arg-type]  # texts and numbers
 
 
-@pytest.mark.parametrize("backend", ["local-chat-completions", "local-completions"])
-@pytest.mark.parametrize("concurrent", [1, 4])
+@pytest.mark.parametrize(
+    ("backend", "concurrent"),
+    [
+        ("local-chat-completions", 4),
+        ("local-completions", 1),
+        pytest.param("local-chat-completions", 1, marks=pytest.mark.long),
+        pytest.param("local-completions", 4, marks=pytest.mark.long),
+    ],
+)
 def test_what_is_no_answer_is_failed_and_never_wrong(tmp_path: Path, backend: str, concurrent: int) -> None:
     manager = tasks(tmp_path)
     with endpoint() as server, Store.open(tmp_path / "s.db", write=True) as store:

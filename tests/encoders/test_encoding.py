@@ -188,6 +188,7 @@ with Store.open({path!r}, write=True) as store:
 """
 
 
+@pytest.mark.long
 def test_a_kill_in_the_middle_loses_one_chunk(path: Path, tmp_path: Path) -> None:
     minilm_folder()
     texts = [f"Question {i}: what is {i} times {'seven ' * (i % 9)}?" for i in range(48)]

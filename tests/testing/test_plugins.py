@@ -64,6 +64,7 @@ def check(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return run(site, "-c", "from embedllm_bench.cli.plugins_check import command; command()", *arguments)
 
 
+@pytest.mark.long
 def test_pytest_makes_a_test_of_every_check(tmp_path: Path) -> None:
     tests = written(tmp_path / "tests")
     options = ("-m", "pytest", "-p", "no:cacheprovider", "--strict-markers", "-q", "-rA")
