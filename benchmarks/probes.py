@@ -173,6 +173,8 @@ class Reader:
         matters = settled.way in BLIND or (settled.way not in GREEDY and not np.isin(asked, own).all())
         key = len(asked), asked.tobytes() if matters else b""
         if key not in self.estimators:
-            chosen = settled.vouching(asked, own, lambda way: self.ways[way].choices.of(len(asked)))
+            chosen = settled.vouching(
+                asked, own, len(self.known.table.codes), lambda way: self.ways[way].choices.of(len(asked))
+            )
             self.estimators[key] = AnsweredEstimator.of(self.known.target, *chosen, self.known.prior.left_out)
         return self.estimators[key]

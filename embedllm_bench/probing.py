@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from embedllm_bench.cards import ModelCard
     from embedllm_bench.cards.traits import Traits
     from embedllm_bench.matrix import CorrectnessMatrix
+    from embedllm_bench.onboarding.choosing import Choice
     from embedllm_bench.onboarding.estimating import Estimates
     from embedllm_bench.onboarding.place import Place
     from embedllm_bench.onboarding.settling import Asked
@@ -42,7 +43,7 @@ class Chosen:
     benchmark: str
     question_id: str
     text: str
-    known_correct: float  #: share of the known models' attempts
+    known_correct: float  #: share of the known models' attempts at it
     gain: (
         float | None
     )  #: share of the open variance that its answer takes away; None where that was no reason
@@ -160,26 +161,34 @@ class Prober:
         `collect --overwrite failed` asks.
         """
         probe = Probe(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
-        allowed = np.ones(len(self.matrix.questions), dtype=bool)
-        if store is not None:
-            probe = self.probe(store)
-            allowed &= ~self._failed(store)
         questions = self.matrix.questions
+        allowed = np.ones(len(questions), dtype=bool)
+        failed = ~allowed
+        if store is not None:
+            probe, failed = self.probe(store), self._failed(store)
         if strategy in GREEDY:
             allowed[probe.asked] = False
-        chooser = Chooser(strategy, allowed, questions.benchmark_codes[1])
-        if strategy in GREEDY:
+            chooser = Chooser(strategy, allowed & ~failed, questions.benchmark_codes[1])
             place = self.pool.place(probe, self.prior) if len(probe.asked) else None
             choice = chooser.choose(self.pool, count, place)
         else:
-            choice = chooser.choose(self.pool, total).without(probe.asked).first(count)
+            done = np.union1d(probe.asked, np.flatnonzero(failed))
+            choice = self._listed(strategy, total, failed).without(done).first(count)
+        right, attempts = self.matrix.correct.sum(0), self.matrix.attempts.sum(0)
         return [
             Chosen(
-                questions.benchmarks[q], questions.ids[q], questions.texts[q], float(self.pool.mean[q]),
+                questions.benchmarks[q], questions.ids[q], questions.texts[q], float(right[q] / attempts[q]),
                 None if np.isnan(gain) else float(gain),
             )
             for q, gain in zip(choice.questions.tolist(), choice.gain.tolist(), strict=True)
         ]  # fmt: skip
+
+    def _listed(self, strategy: str, total: int, failed: BoolArray) -> Choice:
+        """So many questions, whether they failed or not, and then as many others as did."""
+        free = np.ones(len(failed), dtype=bool)
+        chooser = Chooser(strategy, free, self.matrix.questions.benchmark_codes[1])
+        first, more = chooser.choose(self.pool, total), int(failed.sum())
+        return first.followed_by(chooser.choose(self.pool, total + more)) if more else first
 
     def _failed(self, store: Store) -> BoolArray:
         """Which of the questions (Q,) the model was asked without an answer that could be graded."""
@@ -231,9 +240,8 @@ class Prober:
         def choose(way: str) -> Asked:
             return Chooser(way, free, codes).choices(self.pool, count).of(count)
 
-        lists = [Chooser(settled.way, allowed, codes).choose(self.pool, count) for allowed in (free, ~failed)]
-        own = np.concatenate([one.questions for one in lists])
-        return settled.vouching(asked, own, choose)[1]
+        own = asked if settled.way in GREEDY else self._listed(settled.way, count, failed).questions
+        return settled.vouching(asked, own, len(codes), choose)[1]
 
     def _predicted(self, found: Estimates, asked: IndexArray) -> list[Predicted]:
         names: Sequence[str | None] = [*self.matrix.questions.benchmark_codes[0], None]

@@ -101,16 +101,14 @@ def ask_probe(
     prober = Prober.of(store, card.id, [benchmark.id for benchmark in benchmarks], {card.id: card})
     for benchmark in prober.left_out:
         click.echo(f"{benchmark} is left out: none of the other models was asked its questions.", err=True)
-    if not wanted.count:
-        store.write_model_card(card)
-        click.echo(f"{store.path}: the card of {card.id}.")
     answered = len(prober.probe(store).asked)
     wanted = _settled(prober, wanted, answered)
-    code, new = 0, card.id not in store.model_cards()
+    code, new, nothing_asked = 0, card.id not in store.model_cards(), True
     while answered < wanted.count and not _is_enough(prober, store, wanted, answered):
         chosen = _next(prober, store, wanted, answered)
         if not chosen:
             break
+        nothing_asked = False
         if wanted.explain:
             _echo(_explained(chosen, answered, wanted.strategy))
         code = max(code, ask(replace(settings, only=_by_benchmark(chosen))))
@@ -124,6 +122,9 @@ def ask_probe(
             )
         if answered == before or wanted.until is None:
             break
+    if nothing_asked:  # else whoever asks has written it
+        store.write_model_card(card)
+        click.echo(f"{store.path}: the card of {card.id}.")
     if not wanted.count or answered:
         _echo(_lines(prober.read(store, wanted.chosen_by), wanted, prober.traits))
     return code

@@ -44,6 +44,15 @@ class Choice:
         left = ~np.isin(self.questions, asked)
         return Choice(self.questions[left], self.gain[left], self.strategy)
 
+    def followed_by(self, other: Choice) -> Choice:
+        """And then those of another that are not among these."""
+        more = other.without(self.questions)
+        return Choice(
+            np.concatenate([self.questions, more.questions]),
+            np.concatenate([self.gain, more.gain]),
+            self.strategy,
+        )
+
     def first(self, count: int) -> Choice:
         """So many."""
         return Choice(self.questions[:count], self.gain[:count], self.strategy)

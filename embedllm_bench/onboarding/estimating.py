@@ -2,27 +2,30 @@
 
 The interval's width is the pool model's standard deviation times how far off it was, after the same questions, for
 known models that were left out of it. So what the model does not know of itself (outcomes that hang together beyond
-its factors) is paid for where it matters.
+its factors) is paid for where it matters. A known model vouches for what it was asked: of a benchmark its accuracy on
+those questions, of one that it was not asked nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedllm_bench.onboarding.place import Place, Probe, asked_alike, by_covariance, solve
+from embedllm_bench.onboarding.place import Place, Probe, asked_alike, by_covariance
+from embedllm_bench.onboarding.vouching import Vouchers, mean_of_told, root_mean_square
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from embedllm_bench.arrays import FloatArray, IndexArray
+    from embedllm_bench.arrays import BoolArray, FloatArray, IndexArray
     from embedllm_bench.onboarding.pool import Components, PoolModel
     from embedllm_bench.onboarding.text import TextMap
 
 LEVEL = 0.9
 TINY = 1e-9  #: variance of what is known exactly
+COIN = 0.25  #: variance of an outcome that nothing is known of
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +49,13 @@ class Unseen:
     guessed: FloatArray  #: (B, M) mean forecast of the known models from the texts
     size: FloatArray  #: (B,) how many questions
     alike: FloatArray  #: (B, Q) weights over the pool's questions; of the same benchmark where it has some
-    alike_size: FloatArray  #: (B,)
 
     @classmethod
     def of(cls, forecasts: FloatArray, weights: FloatArray, alike: FloatArray) -> Unseen:
         """Of forecasts (M, T) from texts, weights (B, T) and weights (B, Q), where none fits 0."""
         whole = np.full_like(alike, 1 / max(alike.shape[1], 1))
         filled = np.where(alike.any(1, keepdims=True), alike, whole)
-        return cls(weights @ forecasts.T, _sizes(weights), filled, _sizes(filled))
+        return cls(weights @ forecasts.T, _sizes(weights), filled)
 
 
 def targets(benchmark: IndexArray, count: int) -> FloatArray:
@@ -71,10 +73,22 @@ class Target:
     weights: FloatArray  #: (B, Q)
     known: FloatArray  #: (B, M) the known models' accuracies
     chance: FloatArray  #: (B,) variance of the accuracies by the questions' noise alone
+    parts: dict[bytes, Target] = field(
+        default_factory=dict
+    )  #: that were asked for, by the questions they are of
 
     @classmethod
     def of(cls, pool: PoolModel, weights: FloatArray) -> Target:
         return cls(pool, weights, weights @ pool.outcomes.T, weights**2 @ pool.noise)
+
+    def among(self, told: BoolArray | None) -> Target:
+        """The same means over some questions (Q,) alone; NaN where there is none of them. None is all."""
+        if told is None:
+            return self
+        key = np.packbits(told).tobytes()
+        if key not in self.parts:
+            self.parts[key] = Target.of(self.pool, _among(self.weights, told))
+        return self.parts[key]
 
     def after(self, part: Components, asked: IndexArray) -> After:
         """What can be read off components, which need not be of all models, once these questions are asked."""
@@ -110,10 +124,10 @@ class Missed:
 
     @classmethod
     def of(cls, errors: Sequence[FloatArray]) -> Missed:
-        """Of each fold's errors (L, B)."""
+        """Of each fold's errors (L, B); NaN of what a model was not asked."""
         others = [np.concatenate([*errors[:at], *errors[at + 1 :]]) for at in range(len(errors))]
-        without = np.stack([_root_mean_square(error) for error in others])
-        return cls(_root_mean_square(np.concatenate(errors)), without)
+        without = np.stack([root_mean_square(error) for error in others])
+        return cls(root_mean_square(np.concatenate(errors)), without)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +138,7 @@ class AnsweredEstimator:
     asked: IndexArray  #: (n,)
     after: After
     scale: FloatArray  #: (B,) how many standard deviations it was off for known models left out
+    units: IndexArray  #: (B,) so many of these, that are independent, vouch for it
     missed: Missed  #: how far off it was for these
 
     @classmethod
@@ -139,13 +154,18 @@ class AnsweredEstimator:
         ``without`` are for each of the pool's folds as many questions, chosen without its models; ``priors`` what
         was believed of each of these before.
         """
-        errors, deviations = [], []
-        for fold in _folds(target.pool, asked, without, priors):
-            value, deviation = target.after(fold.part, fold.asked).read(fold.places, fold.deviations)
-            errors.append(target.known[:, fold.models].T - value)  # (L, B)
-            deviations.append(deviation)
-        scale = _root_mean_square(np.concatenate(errors) / np.concatenate(deviations))
-        return cls(target, asked, target.after(target.pool.whole, asked), scale, Missed.of(errors))
+        errors: list[list[FloatArray]] = [[] for _ in target.pool.folds]
+        ratios = []
+        for some in Vouchers.of(target.pool, asked, without, priors):
+            own = target.among(some.told)
+            value, deviation = own.after(some.part, some.asked).read(some.places, some.deviations)
+            error = own.known[:, some.models].T - value  # (L, B)
+            errors[some.fold].append(error)
+            ratios.append(error / deviation)
+        ratio = np.concatenate(ratios)
+        scale, units = root_mean_square(ratio, otherwise=1), _units(target.pool, ratio)
+        missed = Missed.of([np.concatenate(error) for error in errors])
+        return cls(target, asked, target.after(target.pool.whole, asked), scale, units, missed)
 
     def estimate(self, probes: Sequence[Probe], places: Sequence[Place]) -> Estimates:
         """Of models that were asked these questions, or most of them, and are placed by that."""
@@ -157,7 +177,7 @@ class AnsweredEstimator:
             after = self.after if same else self.target.after(pool.whole, asked)
             deviations = np.stack([probes[at].share for at in alike]) - pool.mean[asked]
             value[alike], deviation[alike] = after.read([places[at] for at in alike], deviations)
-        return _interval(value, deviation * self.scale, pool.units)
+        return _interval(value, deviation * self.scale, self.units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +188,7 @@ class UnseenEstimator:
     sets: Unseen
     square: FloatArray  #: (B,) mean squared error of a single outcome's forecast
     beyond: FloatArray  #: (B,) variance of a set's accuracy that neither place nor chance explains
+    units: IndexArray  #: (B,) so many known models that are independent vouch for it
     missed: Missed  #: how far off it was for known models left out, on the alike
 
     @classmethod
@@ -181,52 +202,50 @@ class UnseenEstimator:
         priors: Sequence[Sequence[Place]] | None = None,
     ) -> UnseenEstimator:
         """For models that are asked these questions; ``without`` and ``priors`` as for answered questions."""
-        known, guessed = sets.alike @ pool.outcomes.T, sets.alike @ text.left_out.T  # (B, M)
-        errors, beyond, squares = [], [], []
-        folds = zip(_folds(pool, asked, without, priors), text.without_each_fold, strict=True)
-        for fold, (mean, directions) in folds:
-            over, factors = fold.part.at(guessed.T)
-            means = _means(fold.places)  # (L, R)
-            missed = pool.outcomes[fold.models] - mean - means @ directions.T  # (L, Q)
-            square = missed**2 @ sets.alike.T  # (L, B)
-            error = known[:, fold.models].T - over - means @ factors.T
-            errors.append(error)
+        errors: list[list[FloatArray]] = [[] for _ in pool.folds]
+        beyond, squares = [], []
+        whole = _alike(pool, text, sets.alike)
+        for some in Vouchers.of(pool, asked, without, priors):
+            alike, known, guessed = (
+                whole if some.told is None else _alike(pool, text, _among(sets.alike, some.told))
+            )
+            mean, directions = text.without_each_fold[some.fold]
+            over, factors = some.part.at(guessed.T)
+            means = _means(some.places)  # (L, R)
+            missed = pool.outcomes[some.models] - mean - means @ directions.T  # (L, Q)
+            square = missed**2 @ alike.T  # (L, B)
+            error = known[:, some.models].T - over - means @ factors.T
+            errors[some.fold].append(error)
             squares.append(square)
-            beyond.append(error**2 - _spread(factors, fold.places) - square / sets.alike_size)
-        square, more = np.concatenate(squares).mean(0), np.concatenate(beyond).mean(0)
-        return cls(pool, sets, square, np.maximum(more, 0), Missed.of(errors))
+            beyond.append(error**2 - _spread(factors, some.places) - square / _sizes(alike))
+        told = np.concatenate(squares)
+        square, more = mean_of_told(told, COIN), mean_of_told(np.concatenate(beyond), 0)
+        return cls(
+            pool,
+            sets,
+            square,
+            np.maximum(more, 0),
+            _units(pool, told),
+            Missed.of([np.concatenate(error) for error in errors]),
+        )
 
     def estimate(self, places: Sequence[Place]) -> Estimates:
         """Of models that are placed by their answers to these questions."""
         mean, factors = self.pool.whole.at(self.sets.guessed.T)
         variance = _spread(factors, places) + self.beyond + self.square / np.maximum(self.sets.size, 1)
-        return _interval(mean + _means(places) @ factors.T, np.sqrt(variance), self.pool.units)
+        return _interval(mean + _means(places) @ factors.T, np.sqrt(variance), self.units)
 
 
-@dataclass(frozen=True, eq=False)
-class _Fold:
-    """Some known models, placed by components they are no part of."""
-
-    part: Components
-    asked: IndexArray  #: (n,)
-    models: list[int]
-    places: list[Place]
-    deviations: FloatArray  #: (L, n)
+def _among(weights: FloatArray, told: BoolArray) -> FloatArray:
+    """Weights (B, Q) over some questions alone; NaN where there is none of them."""
+    kept = np.where(told, weights, 0)
+    share = kept.sum(1, keepdims=True)
+    return np.asarray(kept / np.where(share > 0, share, np.nan))
 
 
-def _folds(
-    pool: PoolModel,
-    asked: IndexArray,
-    without: Sequence[IndexArray] | None,
-    priors: Sequence[Sequence[Place]] | None,
-) -> Iterator[_Fold]:
-    probes = without or [asked] * len(pool.folds)
-    believed: Sequence[Sequence[Place] | None] = priors or [None] * len(pool.folds)
-    for part, noise, questions, prior in zip(pool.folds, pool.noise_without, probes, believed, strict=True):
-        mean, factors = part.at(pool.outcomes[:, questions])
-        deviations = pool.outcomes[np.ix_(part.others, questions)] - mean
-        places = solve(factors, noise[questions], deviations, prior)
-        yield _Fold(part, questions, part.others.tolist(), places, deviations)
+def _alike(pool: PoolModel, text: TextMap, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """These weights (B, Q), and what the known models come to by them (B, M): in truth, and by the texts."""
+    return weights, weights @ pool.outcomes.T, weights @ text.left_out.T
 
 
 def _means(places: Sequence[Place]) -> FloatArray:
@@ -242,21 +261,21 @@ def _spread(factors: FloatArray, places: Sequence[Place]) -> FloatArray:
     return found
 
 
-def quantile(units: int) -> float:
+def quantile(units: int | IndexArray) -> FloatArray:
     """How many standard deviations an interval is wide either side, where so many independent models vouch for it."""
     from scipy.stats import t
 
-    return float(t.ppf(0.5 + LEVEL / 2, units - 1))
+    return np.asarray(t.ppf(0.5 + LEVEL / 2, np.maximum(units, 2) - 1))
 
 
-def _interval(value: FloatArray, deviation: FloatArray, units: int) -> Estimates:
+def _units(pool: PoolModel, told: FloatArray) -> IndexArray:
+    """How many independent models the rows (N, B) that are not NaN are of, in each column, at most."""
+    return np.asarray(np.minimum((~np.isnan(told)).sum(0), pool.units))
+
+
+def _interval(value: FloatArray, deviation: FloatArray, units: IndexArray) -> Estimates:
     half = quantile(units) * deviation
     return Estimates(np.clip(value, 0, 1), np.clip(value - half, 0, 1), np.clip(value + half, 0, 1))
-
-
-def _root_mean_square(numbers: FloatArray) -> FloatArray:
-    """Of each column."""
-    return np.asarray(np.sqrt((numbers**2).mean(0)))
 
 
 def _sizes(weights: FloatArray) -> FloatArray:

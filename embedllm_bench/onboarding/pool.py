@@ -10,6 +10,7 @@ models left out are better or worse everywhere than their components tell.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from embedllm_bench.onboarding.folds import family_folds, random_folds
 from embedllm_bench.onboarding.place import Place, Probe, asked_alike, solve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from embedllm_bench.arrays import BoolArray, FloatArray, IndexArray
     from embedllm_bench.matrix import CorrectnessMatrix
@@ -72,6 +73,7 @@ class PoolModel:
     folds: tuple[Components, ...]  #: each without a part of the models
     noise_without: tuple[FloatArray, ...]  #: for each fold the noise (Q,) that its models have no part in
     units: int  #: the known models that are independent of one another: all, or as many as there are families
+    asked: BoolArray  #: (M, Q) which of the outcomes are the models' own
 
     @classmethod
     def fit(cls, matrix: CorrectnessMatrix, families: Sequence[object] | None = None) -> PoolModel:
@@ -109,7 +111,15 @@ class PoolModel:
         _, factors = whole.at(outcomes)
         units = count if families is None else len(set(families))
         folds = tuple(_scaled(part, variances, everywhere) for part in parts)
-        return cls(outcomes, outcomes.mean(0), factors, noise, whole, folds, noise_without, units)
+        return cls(outcomes, outcomes.mean(0), factors, noise, whole, folds, noise_without, units, asked)
+
+    @cached_property
+    def told_alike(self) -> tuple[tuple[tuple[IndexArray, BoolArray | None], ...], ...]:
+        """For each fold the models left out that were asked the same questions.
+
+        Their places among ``others``, and the questions (Q,); None is all.
+        """
+        return tuple(tuple(_alike(self.asked[part.others])) for part in self.folds)
 
     def place(self, probe: Probe, prior: Place | None = None) -> Place:
         """Where a model with these outcomes is; where it has none the prior, N(0, I) if no other is given."""
@@ -149,6 +159,16 @@ def _filled(matrix: CorrectnessMatrix) -> FloatArray:
             asked.sum(1, keepdims=True) + 1
         )
     return np.where(asked, share, np.clip(center + model + question, 0, 1))
+
+
+def _alike(asked: BoolArray) -> Iterator[tuple[IndexArray, BoolArray | None]]:
+    """Which rows (L, Q) are the same, and what they are; None is all True."""
+    alike: dict[bytes, list[int]] = {}
+    for at, row in enumerate(asked):
+        alike.setdefault(np.packbits(row).tobytes(), []).append(at)
+    for rows in alike.values():
+        first = asked[rows[0]]
+        yield np.array(rows, dtype=np.int64), None if first.all() else first
 
 
 def _components(outcomes: FloatArray, kept: BoolArray) -> Components:

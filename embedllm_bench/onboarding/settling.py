@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 AUTO = "auto"
 AMONG = ("accuracy", "anchors", "random")  #: what ``auto`` takes one of
 IN_BATCHES = ("accuracy", "random")  #: and in batches, in which anchors come to lie where others lie already
-MOST_ANCHORS = 1_000  #: more clusters, in every fold, take minutes
+MOST_ANCHORS = 1_000  #: the clusters of more, in every fold, take minutes
 #: Of the first one's error, that another's has to be below: errors of few models are inexact.
 WORTHWHILE = 0.95
-SUSPICIOUS = 0.5  #: share of a probe's other questions that a greedy way would ask too, beyond which it did
+#: Share of a probe's other questions that a greedy way would ask too, beyond those it has by chance, from which it did.
+SUSPICIOUS = 0.5
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,12 @@ class Settled:
         asked, _ = ways[self.way]
         return asked, tuple(_in_fold(ways[way], fold) for fold, way in enumerate(self.without))
 
-    def vouching(self, asked: IndexArray, own: IndexArray, choose: Callable[[str], Asked]) -> Asked:
-        """What tells how far off a model is that was asked these questions; ``own`` are those this way would ask.
+    def vouching(
+        self, asked: IndexArray, own: IndexArray, questions: int, choose: Callable[[str], Asked]
+    ) -> Asked:
+        """What tells how far off a model is that was asked some of so many ``questions``.
 
+        ``asked`` are these, and ``own`` those this way would ask.
         Others, which an earlier probe asked, may have been chosen greedily to suit the known models; then all are taken
         to be. Vouched for by this way alone, intervals after 64 questions for accuracy and 64 random ones held .55 to
         .62 where .9 was to be.
@@ -74,7 +78,8 @@ class Settled:
         if self.way not in GREEDY and len(others):
             among = {way: float(np.isin(others, choose(way)[0]).mean()) for way in GREEDY}
             most = max(among, key=lambda way: among[way])
-            if among[most] > SUSPICIOUS:
+            chance = len(asked) / questions
+            if among[most] > chance + SUSPICIOUS * (1 - chance):
                 settled = Settled(most, (most,) * len(self.without))
         ways = {way: choose(way) for way in {settled.way, *settled.without}}
         if settled.way in BLIND:  # the same for all models, so those of each fold are these
@@ -125,6 +130,6 @@ class Trial:
                 for way, choices in chosen.items()
             }
             missed = {way: float(one.all[-1]) for way, one in tried.items()}
-            if until is not None and quantile(target.pool.units) * min(missed.values()) <= until:
+            if until is not None and float(quantile(target.pool.units)) * min(missed.values()) <= until:
                 break
         return cls(Settled.by(tried), count, missed)

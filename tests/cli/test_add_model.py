@@ -468,6 +468,48 @@ def test_what_fails_is_replaced_by_other_questions(known: Path) -> None:
     assert outcomes_of(known, name) > 36  # a failure does not end the batches
 
 
+def test_what_failed_changes_nothing_of_what_else_is_asked(known: Path) -> None:
+    """The other anchors are asked, and others in place of those that failed."""
+    call(
+        known,
+        "org/new",
+        "--backend",
+        "tiny",
+        "--model_args",
+        "fail_on=Peru",
+        "--probe",
+        16,
+        "--choose",
+        "anchors",
+    )
+    with Store.open(known / "s.db") as store:
+        prober = Prober.of(store, "org/new+tiny.fail_on-Peru", store.benchmark_cards())
+        failed = {(one.benchmark, one.question_id) for one in store.failures()}
+        first, more, next_ones = (
+            [(one.benchmark, one.question_id) for one in prober.choose("anchors", total, count, of)]
+            for total, count, of in ((16, 16, None), (16 + len(failed), 100, None), (16, len(failed), store))
+        )
+        questions = prober.matrix.questions
+        asked = {(questions.benchmarks[q], questions.ids[q]) for q in prober.probe(store).asked}
+    assert 0 < len(failed) < 16
+    assert asked | failed == set(first)
+    assert len(next_ones) == len(failed)
+    assert set(next_ones) <= set(more) - set(first)
+
+
+def test_a_card_is_kept_though_nothing_is_left_to_ask(
+    known: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    probe = ("org/new", "--backend", "tiny", "--probe", 10)
+    assert call(known, *probe) == 0
+    assert call(known, *probe, "--parameters", "7B", "--tag", "code", "--card", known / "cards") == 0
+    with Store.open(known / "s.db") as store:
+        card = store.model_cards()["org/new+tiny"]
+    assert (card.parameters, card.tags) == (7 * 10**9, ("code",))
+    assert [read_card(ModelCard, file) for file in (known / "cards").iterdir()] == [card]
+    assert capsys.readouterr().out.count("s.db: the card of org/new+tiny.") == 2
+
+
 def test_a_benchmark_that_nobody_was_asked_is_left_out_aloud(
     known: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

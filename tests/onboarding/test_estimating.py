@@ -28,6 +28,7 @@ from tests.onboarding.worlds import (
 )
 
 if TYPE_CHECKING:
+    from embedllm_bench.arrays import FloatArray
     from embedllm_bench.matrix import CorrectnessMatrix
     from embedllm_bench.onboarding.estimating import Estimates
 
@@ -49,6 +50,20 @@ def test_estimates_beat_the_plain_mean_and_their_intervals_hold(strategy: str) -
     assert errors[:, -1].mean() < plain.mean()
     held = np.mean((found.low <= truth) & (truth <= found.high))
     assert 0.8 <= held <= 0.98  # nominal .9; 20 models, four targets that hang together
+
+
+def test_known_models_are_asked_what_would_have_been_chosen_without_them() -> None:
+    target = Target.of(POOL, targets(codes(MATRIX), BENCHMARKS))
+    asked, without = Chooser("accuracy", EVERY, codes(MATRIX)).choices(POOL, 40).of(40)
+    assert without is not None
+    told = AnsweredEstimator.of(target, asked, without)
+    first = AnsweredEstimator.of(target, asked, (without[0], *[asked] * (len(without) - 1)))
+    untold = AnsweredEstimator.of(target, asked)
+    assert not np.allclose(told.scale, untold.scale)
+    assert not np.allclose(first.scale, untold.scale)  # every fold by its own
+    assert np.allclose(
+        first.missed.without[0], untold.missed.without[0]
+    )  # of the models outside the first fold
 
 
 def test_all_outcomes_leave_no_doubt() -> None:
@@ -144,3 +159,63 @@ def test_models_estimated_together_are_estimated_as_each_alone() -> None:
         alone = estimated(estimator, probe)
         for name in ("value", "low", "high"):
             assert getattr(together, name)[row] == pytest.approx(getattr(alone, name)[0], abs=1e-12)
+
+
+@pytest.mark.parametrize("gaps", ["a benchmark of half the models", "a benchmark of all but five", "45 %"])
+def test_what_known_models_were_not_asked_they_do_not_vouch_for(gaps: str) -> None:
+    """Taken for answers, fits of the known models' outcomes had intervals hold .75 to .89 of the truths."""
+    answered, unseen = zip(*(held_with_gaps(gaps, seed) for seed in range(12)), strict=True)
+    for held in (np.mean(answered, axis=0), np.mean(unseen, axis=0)):
+        assert held.min() >= 0.86  # nominal .9; of every benchmark and of all questions
+        assert held.max() <= 0.98
+
+
+def held_with_gaps(gaps: str, seed: int) -> tuple[FloatArray, FloatArray]:
+    """Of 30 new models after 48 questions, shares (4,) whose truth is in their intervals: of all, and unseen, ones."""
+    matrix, _ = world(models=60, questions=300, seed=seed)
+    generator, known, new = np.random.default_rng(seed + 1000), np.arange(30), np.arange(30, 60)
+    asked = np.ones((30, 300), dtype=bool)
+    if gaps == "45 %":
+        asked = generator.random(asked.shape) > 0.45
+    else:
+        asked[np.ix_(np.arange(15 if "half" in gaps else 25), np.flatnonzero(codes(matrix) == 2))] = False
+    partly = dataclasses.replace(
+        matrix.take_models(known),
+        correct=np.where(asked, matrix.correct[known], 0).astype(np.uint8),
+        attempts=asked.astype(np.uint8),
+    )
+    seen, test, probed = np.arange(240), np.arange(240, 300), generator.permutation(240)[:48]
+    probes = [Probe(probed, matrix.correct[m, probed].astype(float), np.ones(48)) for m in new.tolist()]
+    pool = PoolModel.fit(partly)
+    target = Target.of(pool, targets(codes(matrix), BENCHMARKS))
+    found = AnsweredEstimator.of(target, probed).estimate(probes, pool.places(probes))
+    pool = PoolModel.fit(partly.take(seen))
+    text = TextMap.fit(pool, TextFeatures.of(matrix.questions.embeddings[seen]))
+    weights = targets(codes(matrix)[test], BENCHMARKS)
+    sets = Unseen.of(
+        text.forecast(matrix.questions.embeddings[test]), weights, targets(codes(matrix)[seen], BENCHMARKS)
+    )
+    estimator = UnseenEstimator.of(pool, text, probed, sets)
+    return (
+        _held(found, matrix.correct[new] @ target.weights.T),
+        _held(estimator.estimate(pool.places(probes)), matrix.correct[np.ix_(new, test)] @ weights.T),
+    )
+
+
+def _held(found: Estimates, truth: FloatArray) -> FloatArray:
+    return np.asarray(((found.low <= truth) & (truth <= found.high)).mean(0))
+
+
+def test_a_benchmark_that_no_known_model_was_asked_has_an_interval_that_says_nothing() -> None:
+    asked = np.ones((40, 600), dtype=bool)
+    asked[:, codes(MATRIX) == 2] = False
+    correct = np.where(asked, MATRIX.correct[KNOWN], 0).astype(np.uint8)
+    partly = dataclasses.replace(MATRIX.take_models(KNOWN), correct=correct, attempts=asked.astype(np.uint8))
+    pool = PoolModel.fit(partly)
+    target = Target.of(pool, targets(codes(MATRIX), BENCHMARKS))
+    probed = np.flatnonzero(codes(MATRIX) == 0)[:30]
+    estimator = AnsweredEstimator.of(target, probed)
+    found = estimator.estimate([probe_of(50, probed)], pool.places([probe_of(50, probed)]))
+    assert np.isfinite(found.value).all()
+    assert estimator.units.tolist() == [40, 40, 0, 40]
+    assert found.half_width[0, 2] > 2 * found.half_width[0, 1]

@@ -98,3 +98,32 @@ def test_names_that_tell_nothing_change_little() -> None:
     ]
     assert apart.factors.shape[1] > POOL.factors.shape[1] - 10
     assert errors[1] < 1.1 * errors[0]
+
+
+def test_the_noise_without_a_fold_knows_nothing_of_its_models() -> None:
+    others = POOL.folds[0].others
+    known = MATRIX.take_models(KNOWN)
+    changed = known.correct.copy()
+    changed[others] = 1 - changed[others]
+    pool = PoolModel.fit(dataclasses.replace(known, correct=changed))
+    assert np.array_equal(pool.folds[0].others, others)
+    assert np.array_equal(pool.noise_without[0], POOL.noise_without[0])
+    assert not np.allclose(pool.noise_without[1], POOL.noise_without[1])
+    assert not np.allclose(pool.noise, POOL.noise)
+
+
+def test_which_models_were_asked_the_same_questions() -> None:
+    asked = np.ones((40, 600), dtype=bool)
+    asked[:20, 100:] = False
+    partly = dataclasses.replace(
+        MATRIX.take_models(KNOWN),
+        correct=np.where(asked, MATRIX.correct[KNOWN], 0).astype(np.uint8),
+        attempts=asked.astype(np.uint8),
+    )
+    pool = PoolModel.fit(partly)
+    for part, alike in zip(pool.folds, pool.told_alike, strict=True):
+        for at, told in alike:
+            assert {bool(model < 20) for model in part.others[at]} == {told is not None}
+            assert told is None or np.flatnonzero(told).tolist() == list(range(100))
+        assert sorted(np.concatenate([at for at, _ in alike]).tolist()) == list(range(len(part.others)))
+    assert all(told is None for alike in POOL.told_alike for _, told in alike)

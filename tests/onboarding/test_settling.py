@@ -61,7 +61,7 @@ def test_what_was_missed_is_the_error_for_models_left_out() -> None:
 def test_in_batches_the_ways_are_tried_where_one_of_them_is_narrow_enough() -> None:
     counts = [16, 32, 48]
     widths = [
-        quantile(POOL.units)
+        float(quantile(POOL.units))
         * min(Trial.of(TARGET, codes(MATRIX), None, [k]).missed[way] for way in IN_BATCHES)
         for k in counts
     ]
@@ -126,5 +126,18 @@ def test_what_vouches_for_a_probe_that_a_greedy_way_began_is_that_way() -> None:
         (random, [5, 60], [[5, 60], [11], [5, 60]]),  # no greedy way asks 60
         (Settled("accuracy", ("accuracy", "anchors", "accuracy")), [60], [[10], [21], [12]]),
     ):
-        without = settled.vouching(np.array(asked), np.array([5, 6]), lambda way: ways[way])[1]
+        without = settled.vouching(np.array(asked), np.array([5, 6]), 1000, lambda way: ways[way])[1]
         assert [one.tolist() for one in without or ()] == expected
+
+
+@pytest.mark.parametrize(("questions", "vouching"), [(1000, 10), (8, 30)])
+def test_what_a_greedy_way_would_ask_too_by_chance_is_no_sign_of_it(questions: int, vouching: int) -> None:
+    ways: dict[str, Asked] = {
+        way: (np.array([7, 8, 1, 2]), (np.array([10]),)) for way in ("accuracy", "forecasts", "information")
+    }
+    asked = np.array([5, 7, 8, 60])  # of the three that are not its own two are
+    found = Settled("anchors", ("anchors",)).vouching(
+        asked, np.array([5, 6]), questions, lambda way: ways.get(way, (asked, (np.array([30]),)))
+    )
+    assert found[1] is not None
+    assert found[1][0].tolist() == [vouching]
