@@ -68,7 +68,7 @@ class PoolModel:
     )
     mean: FloatArray  #: (Q,)
     factors: FloatArray  #: (Q, R), of which the last may be the same everywhere
-    noise: FloatArray  #: (Q,) variance of a single outcome around mean + factors @ z
+    noise: FloatArray  #: (Q,) variance of a model's share correct around mean + factors @ z
     whole: Components  #: of all known models
     folds: tuple[Components, ...]  #: each without a part of the models
     noise_without: tuple[FloatArray, ...]  #: for each fold the noise (Q,) that its models have no part in
@@ -129,11 +129,10 @@ class PoolModel:
         """Where each of several models is; those that were asked the same are solved for at once."""
         found: dict[int, Place] = {}
         for numbers in asked_alike(probes):
-            first = probes[numbers[0]]
-            at = first.asked
+            at = probes[numbers[0]].asked
             deviations = np.stack([probes[number].share for number in numbers]) - self.mean[at]
             believed = None if priors is None else [priors[number] for number in numbers]
-            solved = solve(self.factors[at], self.noise[at] / first.attempts, deviations, believed)
+            solved = solve(self.factors[at], self.noise[at], deviations, believed)
             found |= zip(numbers, solved, strict=True)
         return [found[number] for number in range(len(probes))]
 

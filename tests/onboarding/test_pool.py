@@ -35,13 +35,6 @@ def test_the_order_of_the_outcomes_does_not_matter() -> None:
     assert np.allclose(one.mean, other.mean, atol=1e-12)
 
 
-def test_two_attempts_are_one_with_half_the_noise() -> None:
-    asked = np.array([3])
-    doubled = POOL.place(Probe(asked, np.ones(1), np.full(1, 2.0)))
-    halved = dataclasses.replace(POOL, noise=POOL.noise / 2).place(Probe(asked, np.ones(1), np.ones(1)))
-    assert np.allclose(doubled.mean, halved.mean)
-
-
 def test_what_was_not_asked_is_no_wrong_answer() -> None:
     hidden = np.random.default_rng(2).random(MATRIX.correct[KNOWN].shape) < 0.3
     known = MATRIX.take_models(KNOWN)
