@@ -240,6 +240,7 @@ class Prober:
         def choose(way: str) -> Asked:
             return Chooser(way, free, codes).choices(self.pool, count).of(count)
 
+        # of a greedy way they do not matter: it vouches for whatever was asked
         own = asked if settled.way in GREEDY else self._listed(settled.way, count, failed).questions
         return settled.vouching(asked, own, len(codes), choose)[1]
 

@@ -68,10 +68,10 @@ def solve(
 
 
 def asked_alike(probes: Sequence[Probe]) -> list[list[int]]:
-    """Which probes are of the same questions, asked as often."""
-    alike: dict[tuple[bytes, bytes], list[int]] = {}
+    """Which probes are of the same questions."""
+    alike: dict[bytes, list[int]] = {}
     for at, probe in enumerate(probes):
-        alike.setdefault((probe.asked.tobytes(), probe.attempts.tobytes()), []).append(at)
+        alike.setdefault(probe.asked.tobytes(), []).append(at)
     return list(alike.values())
 
 

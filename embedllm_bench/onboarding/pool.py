@@ -119,7 +119,7 @@ class PoolModel:
 
         Their places among ``others``, and the questions (Q,); None is all.
         """
-        return tuple(tuple(_alike(self.asked[part.others])) for part in self.folds)
+        return tuple(tuple(_rows_alike(self.asked[part.others])) for part in self.folds)
 
     def place(self, probe: Probe, prior: Place | None = None) -> Place:
         """Where a model with these outcomes is; where it has none the prior, N(0, I) if no other is given."""
@@ -160,7 +160,7 @@ def _filled(matrix: CorrectnessMatrix) -> FloatArray:
     return np.where(asked, share, np.clip(center + model + question, 0, 1))
 
 
-def _alike(asked: BoolArray) -> Iterator[tuple[IndexArray, BoolArray | None]]:
+def _rows_alike(asked: BoolArray) -> Iterator[tuple[IndexArray, BoolArray | None]]:
     """Which rows (L, Q) are the same, and what they are; None is all True."""
     alike: dict[bytes, list[int]] = {}
     for at, row in enumerate(asked):

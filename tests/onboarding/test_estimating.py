@@ -163,15 +163,28 @@ def test_models_estimated_together_are_estimated_as_each_alone() -> None:
 
 @pytest.mark.parametrize("gaps", ["a benchmark of half the models", "a benchmark of all but five", "45 %"])
 def test_what_known_models_were_not_asked_they_do_not_vouch_for(gaps: str) -> None:
-    """Taken for answers, fits of the known models' outcomes had intervals hold .75 to .89 of the truths."""
-    answered, unseen = zip(*(held_with_gaps(gaps, seed) for seed in range(12)), strict=True)
-    for held in (np.mean(answered, axis=0), np.mean(unseen, axis=0)):
+    for held in held_with_gaps(gaps, taken_for_answers=False):
         assert held.min() >= 0.86  # nominal .9; of every benchmark and of all questions
         assert held.max() <= 0.98
 
 
-def held_with_gaps(gaps: str, seed: int) -> tuple[FloatArray, FloatArray]:
-    """Of 30 new models after 48 questions, shares (4,) whose truth is in their intervals: of all, and unseen, ones."""
+@pytest.mark.parametrize("gaps", ["a benchmark of all but five", "45 %"])
+def test_taken_for_answers_fits_of_known_models_would_make_intervals_too_narrow(gaps: str) -> None:
+    """Prints the shares; `-s` shows them."""
+    answered, unseen = held_with_gaps(gaps, taken_for_answers=True)
+    print(gaps, answered.round(3), unseen.round(3))  # noqa: T201 - the figures
+    assert max(answered[2], unseen[2]) < 0.86  # of the benchmark with gaps; nominal .9
+
+
+def held_with_gaps(gaps: str, *, taken_for_answers: bool) -> tuple[FloatArray, FloatArray]:
+    """Of new models in twelve worlds, shares (4,) whose truth is in their intervals: of all questions, and unseen."""
+    held = [held_in_a_world(gaps, seed, taken_for_answers=taken_for_answers) for seed in range(12)]
+    answered, unseen = zip(*held, strict=True)
+    return np.mean(answered, axis=0), np.mean(unseen, axis=0)
+
+
+def held_in_a_world(gaps: str, seed: int, *, taken_for_answers: bool) -> tuple[FloatArray, FloatArray]:
+    """Of 30 new models after 48 questions, with 30 known ones that were not asked everything."""
     matrix, _ = world(models=60, questions=300, seed=seed)
     generator, known, new = np.random.default_rng(seed + 1000), np.arange(30), np.arange(30, 60)
     asked = np.ones((30, 300), dtype=bool)
@@ -186,10 +199,11 @@ def held_with_gaps(gaps: str, seed: int) -> tuple[FloatArray, FloatArray]:
     )
     seen, test, probed = np.arange(240), np.arange(240, 300), generator.permutation(240)[:48]
     probes = [Probe(probed, matrix.correct[m, probed].astype(float), np.ones(48)) for m in new.tolist()]
-    pool = PoolModel.fit(partly)
-    target = Target.of(pool, targets(codes(matrix), BENCHMARKS))
-    found = AnsweredEstimator.of(target, probed).estimate(probes, pool.places(probes))
-    pool = PoolModel.fit(partly.take(seen))
+    whole, pool = (PoolModel.fit(part) for part in (partly, partly.take(seen)))
+    if taken_for_answers:
+        whole, pool = (dataclasses.replace(one, asked=np.ones_like(one.asked)) for one in (whole, pool))
+    target = Target.of(whole, targets(codes(matrix), BENCHMARKS))
+    found = AnsweredEstimator.of(target, probed).estimate(probes, whole.places(probes))
     text = TextMap.fit(pool, TextFeatures.of(matrix.questions.embeddings[seen]))
     weights = targets(codes(matrix)[test], BENCHMARKS)
     sets = Unseen.of(
@@ -207,8 +221,9 @@ def _held(found: Estimates, truth: FloatArray) -> FloatArray:
 
 
 def test_intervals_hold_where_every_question_was_asked_five_times() -> None:
-    """Divided by the attempts, noise that was read off shares had them hold .62 to .69 of the truths."""
-    held = []
+    """Were noise, which is read off shares, divided by the attempts, they would not."""
+    held: list[FloatArray] = []
+    divided: list[FloatArray] = []
     for seed in range(12):
         matrix, p = world(models=60, questions=300, seed=seed)
         generator = np.random.default_rng(seed + 1000)
@@ -219,8 +234,14 @@ def test_intervals_hold_where_every_question_was_asked_five_times() -> None:
         pool, asked = PoolModel.fit(matrix.take_models(np.arange(30))), generator.permutation(300)[:16]
         target, share = Target.of(pool, targets(codes(matrix), BENCHMARKS)), matrix.correct / five
         probes = [Probe(asked, share[m, asked], np.full(16, 5.0)) for m in range(30, 60)]
-        found = AnsweredEstimator.of(target, asked).estimate(probes, pool.places(probes))
-        held.append(_held(found, share[30:] @ target.weights.T))
+        estimator, fifth = (
+            AnsweredEstimator.of(target, asked),
+            dataclasses.replace(pool, noise=pool.noise / 5),
+        )
+        for shares, placed in ((held, pool), (divided, fifth)):
+            found = estimator.estimate(probes, placed.places(probes))
+            shares.append(_held(found, share[30:] @ target.weights.T))
+    assert np.mean(divided, axis=0).max() < 0.75
     assert np.mean(held, axis=0).min() >= 0.86  # nominal .9
     assert np.mean(held, axis=0).max() <= 0.98
 
